@@ -1,0 +1,18 @@
+//! Faithful HTTP servers of the three provider APIs, deterministic from a seed, with every unknown of those APIs and
+//! every fault switchable: for tests, the demo and rehearsals. No product crate imports its worlds.
+
+mod answering;
+pub mod api;
+mod connection;
+pub mod fault;
+pub mod rate;
+pub mod retry_after;
+pub mod server;
+pub mod traffic;
+pub mod world;
+
+pub use fault::{Fault, FaultPlan};
+pub use rate::RateLimit;
+pub use retry_after::{RetryAfter, RetryAfterForm};
+pub use server::{RunningSimulator, Simulator};
+pub mod scaleengine;
