@@ -1,0 +1,89 @@
+//! Running the tests: build once, stream what the test programs say, close with the totals.
+
+use std::{
+    env::consts::EXE_SUFFIX,
+    fmt, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use crate::{
+    Outcome,
+    cargo::{Workspace, cargo, run, workspace},
+    python,
+    totals::Totals,
+};
+
+/// Installs, builds and runs the tests. The last line on standard output is the totals alone.
+pub(crate) fn test(arguments: &[String]) -> Outcome {
+    let workspace = workspace()?;
+    let interpreter = python::setup(&workspace)?;
+    // The same targets as `cargo test --workspace` builds, and the binary: with another choice of packages cargo would
+    // settle on other features and build dependencies twice.
+    run(&mut cargo(&workspace, &["build", "--workspace", "--bins", "--tests"]))?;
+    let skips = skip_list(&workspace)?;
+    let (mut totals, succeeded) = run_tests(&workspace, arguments, &interpreter, &skips)?;
+    totals.read_skips(&fs::read_to_string(&skips)?);
+    report(&totals, succeeded)
+}
+
+/// An empty file for tests to write their skips to.
+fn skip_list(workspace: &Workspace) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let path = workspace.target.join("skipped-tests.txt");
+    fs::write(&path, "")?;
+    Ok(path)
+}
+
+/// Runs `cargo test`, repeating its lines as they come; returns the totals and whether cargo was content.
+fn run_tests(
+    workspace: &Workspace,
+    arguments: &[String],
+    interpreter: &Path,
+    skips: &Path,
+) -> Result<(Totals, bool), Box<dyn std::error::Error>> {
+    let binary = workspace.target.join("debug").join(format!("highwater{EXE_SUFFIX}"));
+    let mut child = cargo(workspace, &["test", "--workspace", "--no-fail-fast"])
+        .args(arguments)
+        .env("HIGHWATER_BIN", binary)
+        .env("HIGHWATER_PYTHON", interpreter)
+        .env("HIGHWATER_SKIPS", skips)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut totals = Totals::default();
+    let output = child.stdout.take().ok_or("cargo test has no standard output")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        println!("{line}");
+        totals.read(&line);
+    }
+    Ok((totals, child.wait()?.success()))
+}
+
+/// The tests have not passed, and the totals, the last thing to be printed, have said so.
+#[derive(Debug)]
+pub(crate) struct NotPassed;
+
+impl fmt::Display for NotPassed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the tests have not passed")
+    }
+}
+
+impl std::error::Error for NotPassed {}
+
+/// Prints the totals and decides.
+fn report(totals: &Totals, succeeded: bool) -> Outcome {
+    let passed = succeeded && totals.good();
+    if totals.lost() > 0 {
+        eprintln!("a test program ended before it had reported {} of its tests", totals.lost());
+    }
+    if !passed {
+        eprintln!("{NotPassed}");
+    }
+    for line in totals.skips() {
+        println!("{line}");
+    }
+    println!("{totals}");
+    if passed { Ok(()) } else { Err(NotPassed.into()) }
+}

@@ -1,0 +1,10 @@
+//! Highwater from outside: the real binary against simulated providers, its warehouse read by programs that are not
+//! ours, and the rules that the repository keeps.
+
+mod binary;
+mod duckdb;
+mod place;
+mod process;
+mod repository;
+mod skip;
+mod warehouse;
