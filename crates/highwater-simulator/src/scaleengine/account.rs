@@ -1,23 +1,24 @@
 //! The one account of the simulated API, and what a request needs to be admitted to it.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
+use highwater_core::Secret;
 
 use super::behaviour::ScaleEngineBehaviour;
 use super::call::Call;
 use super::failure::{Failure, FailureCode};
 use super::signature;
 
+const DOCUMENTED_SECRET: &str = "8fc8c48da81e6a2a06a9556379bf798af508dc0792497c678b4c3532ba8b637f";
+
 /// What a client signs with. The default is fictional; its secret is the one that the vendor's documentation prints.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Account {
     /// The number of the CDN.
     pub cdn: i64,
     /// The public half.
     pub api_key: String,
     /// The half that never travels: used as the ASCII text it is, not hex-decoded.
-    pub secret: String,
+    pub secret: Secret,
 }
 
 impl Default for Account {
@@ -25,14 +26,8 @@ impl Default for Account {
         Self {
             cdn: 158,
             api_key: "TESTKEY0000000000000000000000001".to_owned(),
-            secret: "8fc8c48da81e6a2a06a9556379bf798af508dc0792497c678b4c3532ba8b637f".to_owned(),
+            secret: Secret::new(DOCUMENTED_SECRET.to_owned()),
         }
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("cdn", &self.cdn).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +49,7 @@ impl Account {
             return Err(Failure::of(FailureCode::Timestamp));
         }
         let claimed = call.required_text("signature")?;
-        if signature::is_true(behaviour.verification, text, call.members(), claimed, &self.secret) {
+        if signature::is_true(behaviour.verification, text, call.members(), claimed, self.secret.expose()) {
             Ok(())
         } else {
             Err(Failure::of(FailureCode::Signature))

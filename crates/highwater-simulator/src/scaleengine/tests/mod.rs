@@ -39,7 +39,7 @@ fn signed(command: &str, more: &[(&str, Json)]) -> String {
         ("cdn", Json::Int(account.cdn)),
     ];
     members.extend(more.iter().cloned());
-    sign(members, &account.secret)
+    sign(members, account.secret.expose())
 }
 
 fn sign(members: Vec<(&str, Json)>, secret: &str) -> String {
