@@ -5,12 +5,14 @@ mod answering;
 pub mod api;
 mod connection;
 pub mod fault;
+pub mod mux;
 pub mod rate;
 pub mod retry_after;
 pub mod scaleengine;
 pub mod server;
 pub mod traffic;
 pub mod world;
+pub mod wowza;
 
 pub use fault::{Fault, FaultPlan};
 pub use rate::RateLimit;
