@@ -4,8 +4,8 @@ use std::{
     env::consts::EXE_SUFFIX,
     fmt, fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::Stdio,
+    path::PathBuf,
+    process::{Command, Stdio},
 };
 
 use crate::{
@@ -15,17 +15,29 @@ use crate::{
     totals::Totals,
 };
 
-/// Installs, builds and runs the tests. The last line on standard output is the totals alone.
+/// Installs, builds and runs the tests. The last line on standard output is the totals alone. `arguments` are for
+/// `cargo test`; the whole workspace is tested unless they name packages.
 pub(crate) fn test(arguments: &[String]) -> Outcome {
     let workspace = workspace()?;
     let interpreter = python::setup(&workspace)?;
-    // The same targets as `cargo test --workspace` builds, and the binary: with another choice of packages cargo would
-    // settle on other features and build dependencies twice.
-    run(&mut cargo(&workspace, &["build", "--workspace", "--bins", "--tests"]))?;
     let skips = skip_list(&workspace)?;
-    let (mut totals, succeeded) = run_tests(&workspace, arguments, &interpreter, &skips)?;
+    let mut command = cargo(&workspace, &["test", "--no-fail-fast"]);
+    command.env("HIGHWATER_PYTHON", interpreter).env("HIGHWATER_SKIPS", &skips);
+    if !names_packages(arguments) {
+        // Built with the same choice of targets as it is tested with: with another, cargo would settle on other
+        // features and build dependencies twice. Where packages are named, the tests build the binary if they need it.
+        run(&mut cargo(&workspace, &["build", "--workspace", "--bins", "--tests"]))?;
+        let binary = workspace.target.join("debug").join(format!("highwater{EXE_SUFFIX}"));
+        command.arg("--workspace").env("HIGHWATER_BIN", binary);
+    }
+    let (mut totals, succeeded) = stream(command.args(arguments))?;
     totals.read_skips(&fs::read_to_string(&skips)?);
     report(&totals, succeeded)
+}
+
+fn names_packages(arguments: &[String]) -> bool {
+    let for_cargo = arguments.iter().take_while(|argument| *argument != "--");
+    for_cargo.into_iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
 }
 
 /// An empty file for tests to write their skips to.
@@ -35,21 +47,9 @@ fn skip_list(workspace: &Workspace) -> Result<PathBuf, Box<dyn std::error::Error
     Ok(path)
 }
 
-/// Runs `cargo test`, repeating its lines as they come; returns the totals and whether cargo was content.
-fn run_tests(
-    workspace: &Workspace,
-    arguments: &[String],
-    interpreter: &Path,
-    skips: &Path,
-) -> Result<(Totals, bool), Box<dyn std::error::Error>> {
-    let binary = workspace.target.join("debug").join(format!("highwater{EXE_SUFFIX}"));
-    let mut child = cargo(workspace, &["test", "--workspace", "--no-fail-fast"])
-        .args(arguments)
-        .env("HIGHWATER_BIN", binary)
-        .env("HIGHWATER_PYTHON", interpreter)
-        .env("HIGHWATER_SKIPS", skips)
-        .stdout(Stdio::piped())
-        .spawn()?;
+/// Runs a command that runs tests, repeating its lines as they come; returns the totals and whether it succeeded.
+fn stream(command: &mut Command) -> Result<(Totals, bool), Box<dyn std::error::Error>> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut totals = Totals::default();
     let output = child.stdout.take().ok_or("cargo test has no standard output")?;
     for line in BufReader::new(output).split(b'\n') {
@@ -77,6 +77,9 @@ fn report(totals: &Totals, succeeded: bool) -> Outcome {
     let passed = succeeded && totals.good();
     if totals.lost() > 0 {
         eprintln!("a test program ended before it had reported {} of its tests", totals.lost());
+    }
+    if totals.ran() == 0 {
+        eprintln!("no test ran");
     }
     if !passed {
         eprintln!("{NotPassed}");

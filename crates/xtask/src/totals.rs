@@ -48,7 +48,12 @@ impl Totals {
 
     /// Tests that were announced and never reported: their program died.
     pub(crate) fn lost(&self) -> usize {
-        self.announced.saturating_sub(self.passed + self.failed + self.ignored)
+        self.announced.saturating_sub(self.ran() + self.ignored)
+    }
+
+    /// Tests that ran to a result.
+    pub(crate) fn ran(&self) -> usize {
+        self.passed + self.failed
     }
 
     /// Whether at least one test ran, and all that ran passed.
