@@ -14,7 +14,8 @@ use highwater_core::Clock;
 
 use crate::api::{Moment, ProviderApi};
 use crate::connection::Line;
-use crate::fault::{Action, FaultPlan, Strike};
+use crate::fault::{Action, Strike};
+use crate::fault_plan::FaultPlan;
 use crate::rate::{RateLimit, TokenBucket, Verdict};
 use crate::retry_after::{RetryAfter, http_date};
 use crate::traffic::{Arrival, InHand, Record};

@@ -1,7 +1,7 @@
-//! Faults laid around any provider's API: when they strike, and what they do to the answer.
+//! One fault laid around any provider's API: which requests it strikes, and what it does to the answer.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -28,6 +28,7 @@ pub(crate) enum Action {
     Rewrite(Rewrite),
 }
 
+/// Which of the requests that a fault looks at, counted from one, it strikes.
 #[derive(Clone, Copy, Debug)]
 enum Turns {
     All,
@@ -159,23 +160,23 @@ impl Fault {
         self
     }
 
-    fn looks_at(&self, request: &Parts) -> bool {
+    pub(crate) fn looks_at(&self, request: &Parts) -> bool {
         self.filters.iter().all(|filter| filter(request))
     }
-}
 
-/// The faults of one server, in the order they are applied. Clones share the plan, so a test keeps one and changes it
-/// while the server runs.
-#[derive(Clone, Debug, Default)]
-pub struct FaultPlan {
-    armed: Arc<Mutex<Vec<Armed>>>,
-}
+    /// Whether it strikes the `number`th request that it looks at.
+    pub(crate) fn strikes(&self, number: u64) -> bool {
+        match self.turns {
+            Turns::All => true,
+            Turns::Nth(n) => number == n,
+            Turns::Every(n) => number.is_multiple_of(n),
+            Turns::First(n) => number <= n,
+        }
+    }
 
-#[derive(Debug)]
-struct Armed {
-    fault: Fault,
-    seen: u64,
-    struck: u64,
+    pub(crate) fn strike(&self) -> Strike {
+        Strike { name: self.name, action: self.action.clone() }
+    }
 }
 
 /// An action whose turn it is, with the name that goes into the log.
@@ -183,81 +184,4 @@ struct Armed {
 pub(crate) struct Strike {
     pub(crate) name: &'static str,
     pub(crate) action: Action,
-}
-
-impl FaultPlan {
-    /// A plan without faults.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a fault behind those already there; its count starts now.
-    pub fn add(&self, fault: Fault) {
-        self.lock().push(Armed { fault, seen: 0, struck: 0 });
-    }
-
-    /// Removes all faults.
-    pub fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// How often the faults now in the plan have struck.
-    #[must_use]
-    pub fn struck(&self) -> u64 {
-        self.lock().iter().map(|armed| armed.struck).sum()
-    }
-
-    /// Counts `request` with every fault that looks at it and returns those that strike it, in order.
-    pub(crate) fn strikes(&self, request: &Parts) -> Vec<Strike> {
-        let mut strikes = Vec::new();
-        for armed in self.lock().iter_mut().filter(|armed| armed.fault.looks_at(request)) {
-            armed.seen += 1;
-            let due = match armed.fault.turns {
-                Turns::All => true,
-                Turns::Nth(n) => armed.seen == n,
-                Turns::Every(n) => armed.seen.is_multiple_of(n),
-                Turns::First(n) => armed.seen <= n,
-            };
-            if due {
-                armed.struck += 1;
-                strikes.push(Strike { name: armed.fault.name, action: armed.fault.action.clone() });
-            }
-        }
-        strikes
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Armed>> {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::Request;
-
-    fn strikes(plan: &FaultPlan, path: &str) -> usize {
-        let (parts, ()) = Request::get(path).body(()).unwrap().into_parts();
-        plan.strikes(&parts).len()
-    }
-
-    #[test]
-    fn a_fault_counts_only_the_requests_it_looks_at() {
-        let plan = FaultPlan::new();
-        plan.add(Fault::reset().where_path_contains("page=2").nth(2));
-        let paths = ["/a?page=2", "/a?page=1", "/a?page=1", "/a?page=2", "/a?page=2"];
-        let struck: Vec<usize> = paths.iter().map(|path| strikes(&plan, path)).collect();
-        assert_eq!(struck, [0, 0, 0, 1, 0]);
-        assert_eq!(plan.struck(), 1);
-    }
-
-    #[test]
-    fn turns_are_counted_from_one() {
-        let plan = FaultPlan::new();
-        plan.add(Fault::html().every(3));
-        plan.add(Fault::cut_off().first(2));
-        let struck: Vec<usize> = (0..6).map(|_| strikes(&plan, "/")).collect();
-        assert_eq!(struck, [1, 1, 1, 0, 0, 1]);
-    }
 }

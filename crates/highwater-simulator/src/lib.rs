@@ -5,6 +5,7 @@ mod answering;
 pub mod api;
 mod connection;
 pub mod fault;
+pub mod fault_plan;
 pub mod mux;
 pub mod rate;
 pub mod retry_after;
@@ -14,7 +15,8 @@ pub mod traffic;
 pub mod world;
 pub mod wowza;
 
-pub use fault::{Fault, FaultPlan};
+pub use fault::Fault;
+pub use fault_plan::FaultPlan;
 pub use rate::RateLimit;
 pub use retry_after::{RetryAfter, RetryAfterForm};
 pub use server::{RunningSimulator, Simulator};

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::answering::{self, Desk};
 use crate::api::ProviderApi;
 use crate::connection::{Line, Port};
-use crate::fault::FaultPlan;
+use crate::fault_plan::FaultPlan;
 use crate::rate::{RateLimit, TokenBucket};
 use crate::traffic::{LoggedRequest, Record, Traffic};
 

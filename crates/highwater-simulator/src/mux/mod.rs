@@ -3,6 +3,8 @@
 mod answer;
 pub mod assets;
 pub mod behaviour;
+pub mod credentials;
+mod disturbance;
 mod dump;
 pub mod hours;
 mod ranking;
@@ -13,42 +15,22 @@ pub mod usage;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use axum::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use highwater_core::Secret;
 
 use crate::api::{Moment, ProviderApi};
 use answer::{Envelope, Report};
 use assets::MuxWorld;
 use behaviour::{DescribedAt, MuxBehaviour, Stance};
+pub use credentials::MuxCredentials;
 use hours::Hours;
 use ranking::{Rankings, Row, Selection, Telling};
 use request::Asked;
 
 const PATH: &str = "/video/v1/delivery-usage";
-
-/// The token that the simulated environment accepts.
-#[derive(Clone, Debug)]
-pub struct MuxCredentials {
-    /// The token's id: the user of Basic authentication.
-    pub token_id: String,
-    /// The token's secret: its password.
-    pub token_secret: Secret,
-}
-
-impl MuxCredentials {
-    /// The token with this id and secret.
-    #[must_use]
-    pub fn new(token_id: &str, token_secret: &str) -> Self {
-        Self { token_id: token_id.to_owned(), token_secret: Secret::new(token_secret.to_owned()) }
-    }
-}
 
 /// The API of one environment.
 #[derive(Debug)]
@@ -110,7 +92,7 @@ impl MuxApi {
             // unknown: what the provider says to another method.
             return refuse(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed");
         }
-        if !self.admits(request.headers()) {
+        if !self.credentials.admit(request.headers()) {
             return refuse(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized request");
         }
         let state = self.lock().clone();
@@ -142,8 +124,8 @@ impl MuxApi {
         let ranked = self.rankings.rank(telling, (behaviour, state.generation), asked.window, selection);
         let mut page: Vec<Row> =
             ranked.iter().skip(asked.offset()).take(page_length(asked)).copied().collect();
-        let drift = self.disturb(&mut page, &ranked, asked);
-        spoil(&mut page, &ranked, asked, behaviour);
+        let drift = disturbance::unsettle(&mut self.lock().behaviour, &mut page, &ranked, asked);
+        disturbance::spoil(&mut page, &ranked, asked, behaviour);
         let described_at = match behaviour.described_at {
             DescribedAt::WindowEnd => asked.window.end.start(),
             DescribedAt::Request => moment.data,
@@ -151,30 +133,13 @@ impl MuxApi {
         let report =
             |row: &Row| Report::new(&self.world.assets()[row.asset], row, described_at, behaviour.row_shape);
         let envelope = Envelope {
-            total_row_count: ranked.len() + usize::from(drift),
+            total_row_count: ranked.len() + drift,
             timeframe: [asked.window.start.epoch_seconds(), asked.window.end.epoch_seconds()],
             page: behaviour.page_in_envelope.then_some(asked.page),
             limit: asked.limit,
             data: page.iter().map(report).collect(),
         };
         answer::list(&envelope, number)
-    }
-
-    /// Lets a page after the first shift or change its total while such faults are left; true when the total drifts.
-    fn disturb(&self, page: &mut [Row], ranked: &[Row], asked: &Asked) -> bool {
-        let (Some(first), Some(before)) =
-            (page.first_mut(), asked.offset().checked_sub(1).and_then(|place| ranked.get(place)))
-        else {
-            return false;
-        };
-        let mut state = self.lock();
-        if state.behaviour.shifting_pages > 0 {
-            state.behaviour.shifting_pages -= 1;
-            *first = *before;
-        }
-        let drifts = state.behaviour.drifting_totals > 0;
-        state.behaviour.drifting_totals -= u32::from(drifts);
-        drifts
     }
 
     /// The assets asked for; `None` is a 404.
@@ -196,14 +161,6 @@ impl MuxApi {
         })
     }
 
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let expected = format!("{}:{}", self.credentials.token_id, self.credentials.token_secret.expose());
-        let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some((scheme, encoded)) = given.and_then(|value| value.split_once(' ')) else { return false };
-        scheme.eq_ignore_ascii_case("basic")
-            && STANDARD.decode(encoded.trim()).is_ok_and(|decoded| decoded == expected.as_bytes())
-    }
-
     fn next_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
@@ -215,24 +172,6 @@ impl MuxApi {
 
 fn page_length(asked: &Asked) -> usize {
     usize::try_from(asked.limit).unwrap_or(usize::MAX)
-}
-
-/// Applies the faults in the figures: under-reported long spans, and the one bad row.
-fn spoil(page: &mut [Row], ranked: &[Row], asked: &Asked, behaviour: &MuxBehaviour) {
-    let per_mille = behaviour.reported_per_mille_of_long_spans;
-    if asked.window.len() > 1 && per_mille != 1000 {
-        for row in page.iter_mut() {
-            row.by_tier = row.by_tier.map(|tier| tier.scaled(per_mille));
-            row.total = row.by_tier.into_iter().sum();
-        }
-    }
-    let spans_bad_hour = behaviour
-        .bad_row_in
-        .is_some_and(|bad| asked.window.iter().any(|hour| hour == hours::Hour::floor(bad)));
-    let last = ranked.last().map(|row| row.asset);
-    if let Some(row) = page.last_mut().filter(|row| spans_bad_hour && Some(row.asset) == last) {
-        row.total = row.total.spoiled();
-    }
 }
 
 impl ProviderApi for MuxApi {

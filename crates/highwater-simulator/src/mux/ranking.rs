@@ -161,3 +161,46 @@ impl Rankings {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::world::WorldSettings;
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    fn figures(telling: Telling<'_>, windows: &[Hours]) -> BTreeMap<usize, ByTier> {
+        let mut sums = BTreeMap::new();
+        for window in windows {
+            for row in telling.rank(*window, &Selection::All, TieBreak::AssetIdAscending) {
+                let sum = sums.entry(row.asset).or_insert([Seconds::ZERO; 5]);
+                for (sum, tier) in sum.iter_mut().zip(row.by_tier) {
+                    *sum += tier;
+                }
+            }
+        }
+        sums
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn a_window_cut_anywhere_has_the_usage_of_its_parts(
+            seed in any::<u64>(), start in 0_i64..2000, length in 0_i64..60, cut in 0_i64..60, age in 0_i64..60,
+        ) {
+            let settings = WorldSettings::new(seed, 40);
+            let world = MuxWorld::new(settings);
+            let first = Hour::floor(settings.anchor).0 - start;
+            let window = Hours { start: Hour(first), end: Hour(first + length) };
+            let middle = Hour(first + cut.min(length));
+            let parts = [Hours { end: middle, ..window }, Hours { start: middle, ..window }];
+            let change = Change::Scale(1070);
+            let revisions = [Revision { after_age: TimeDelta::hours(age), per_mille: 400, change }];
+            let at = Some(window.end.start());
+            let telling = Telling { world: &world, revisions: &revisions, shrunken: &[], at };
+            prop_assert_eq!(figures(telling, &[window]), figures(telling, &parts));
+        }
+    }
+}

@@ -79,7 +79,13 @@ impl fmt::Display for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A float would lose digits of large sums and print a point behind whole ones.
+        if self.0 % 1_000_000 == 0 {
+            return serializer.serialize_i64(self.0 / 1_000_000);
+        }
+        // Six decimals and nine digits before them survive a double; smaller figures would print with an exponent.
+        if (10..1_000_000_000_000_000).contains(&self.0) {
+            return serializer.serialize_f64(self.0 as f64 / 1e6);
+        }
         let number = RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?;
         number.serialize(serializer)
     }
@@ -104,6 +110,14 @@ mod tests {
         for (micros, text) in cases {
             assert_eq!(Seconds::from_micros(micros).to_string(), text);
             assert_eq!(serde_json::to_string(&Seconds::from_micros(micros)).unwrap(), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn json_says_what_display_says(shift in 0_u32..62, micros in proptest::num::i64::ANY) {
+            let seconds = Seconds::from_micros(micros >> shift);
+            proptest::prop_assert_eq!(serde_json::to_string(&seconds).unwrap(), seconds.to_string());
         }
     }
 }
