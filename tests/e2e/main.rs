@@ -6,5 +6,6 @@ mod duckdb;
 mod place;
 mod process;
 mod repository;
+mod simulators;
 mod skip;
 mod warehouse;

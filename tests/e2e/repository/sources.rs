@@ -102,36 +102,42 @@ fn only_the_real_clock_asks_for_the_time_or_sleeps() {
     expect_none(lines_with(&sources, &needles));
 }
 
-#[test]
-fn backoff_stays_behind_one_file() {
-    let mut sources = Source::below("crates");
-    sources.retain(|source| source.path != "crates/highwater-http/src/retry.rs");
-    let mut found = lines_with(&sources, &["use backoff"]);
-    // A name of its own in our crates may be called backoff; what belongs to the crate is written `backoff::`.
-    for source in &sources {
-        let paths = source.code_lines().filter(|(_, line)| is_path_into(line, "backoff"));
-        found.extend(paths.map(|(number, _)| format!("{}:{number}: backoff::", source.path)));
-    }
-    expect_none(found);
+/// The files of our crates that use another crate, by path.
+fn users_of(name: &str) -> BTreeSet<String> {
+    let sources = Source::below("crates").into_iter();
+    let users = sources.filter(|source| source.code_lines().any(|(_, line)| uses_crate(line, name)));
+    users.map(|source| source.path).collect()
 }
 
-/// Whether a line holds a path that begins with the crate: `backoff::`, not `crate::backoff::`.
-fn is_path_into(line: &str, name: &str) -> bool {
-    let path = format!("{name}::");
-    line.match_indices(&path).any(|(at, _)| {
+/// Whether a line imports a crate or holds a path that begins with it: `backoff::`, not `crate::backoff::`.
+fn uses_crate(line: &str, name: &str) -> bool {
+    let starts_path = |(at, _): (usize, &str)| {
         let before = line[..at].chars().next_back();
         !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-    })
+    };
+    line.match_indices(&format!("{name}::")).any(starts_path) || contains_word(line, &format!("use {name}"))
+}
+
+#[test]
+fn backoff_stays_behind_one_file() {
+    assert_eq!(users_of("backoff"), BTreeSet::from(["crates/highwater-http/src/retry.rs".to_owned()]));
 }
 
 #[test]
 fn the_cron_scheduler_stays_behind_one_file() {
-    let users: BTreeSet<String> = Source::below("crates")
-        .into_iter()
-        .filter(|source| source.code_lines().any(|(_, line)| contains_word(line, "tokio_cron_scheduler")))
-        .map(|source| source.path)
-        .collect();
+    let users = users_of("tokio_cron_scheduler");
     assert!(users.len() <= 1, "{users:?}");
+}
+
+#[test]
+fn providers_are_registered_in_one_file() {
+    let mut users = BTreeSet::new();
+    for source in Source::below("crates/highwater/src") {
+        if source.code_lines().any(|(_, line)| line.contains("highwater_extract_")) {
+            users.insert(source.path);
+        }
+    }
+    assert!(users.len() == 1, "{users:?}");
 }
 
 #[test]
@@ -163,9 +169,11 @@ fn a_provider_is_found_in_any_spelling() {
 
 #[test]
 fn a_path_into_a_crate_is_told_from_a_module_of_ours() {
-    assert!(is_path_into("let b = backoff::Error::permanent(e);", "backoff"));
-    assert!(!is_path_into("use crate::backoff::Policy;", "backoff"));
-    assert!(!is_path_into("my_backoff::x()", "backoff"));
+    assert!(uses_crate("let b = backoff::Error::permanent(e);", "backoff"));
+    assert!(uses_crate("use backoff;", "backoff"));
+    assert!(!uses_crate("use crate::backoff::Policy;", "backoff"));
+    assert!(!uses_crate("my_backoff::x()", "backoff"));
+    assert!(!uses_crate("let backoff = 3;", "backoff"));
     assert!(contains_word("x = Utc::now();", "Utc::now"));
     assert!(!contains_word("x = Utc::nowhere();", "Utc::now"));
 }
