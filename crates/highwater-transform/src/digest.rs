@@ -1,0 +1,166 @@
+//! Digests of content and of scope: the lowercase hex of the first 16 bytes of a SHA-256.
+//!
+//! The canonical form of content, which is persisted and must never change: for each table with rows, in order, its
+//! name, a 0x0A, and the number of rows as a 64-bit integer; then, for each of its columns that has a value in any row,
+//! in order, except `source`, `dataset`, `extracted_at` and `run_id`, the column's name, a 0x0A, and
+//! - a 0x00 when every row has a value, else a 0x01 and one byte a row, 1 for a value and 0 for null;
+//! - the values that are there, in the order of rows: for text the lengths in bytes as 32-bit integers, then all
+//!   texts; counts and instants (milliseconds) as 64-bit, decimals (unscaled) as 128-bit integers; flags as a byte.
+//!
+//! Integers are little-endian. A table or a column that is added and stays empty changes no digest.
+
+use std::fmt::Write as _;
+
+use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Int64Type, TimestampMillisecondType};
+use highwater_core::{Column, ColumnType, DatasetSpec};
+use sha2::{Digest, Sha256};
+
+use crate::normalised::TableBatch;
+
+/// Columns that say who pulled a row and when, not what the provider said.
+const PROVENANCE: [Column; 4] = [Column::Source, Column::Dataset, Column::ExtractedAt, Column::RunIdColumn];
+
+/// The digest of the rows of `tables`, which are sorted by key. Equal content gives an equal digest, whoever pulled it.
+///
+/// # Panics
+/// When a column is not of the type that its table gives it.
+#[must_use]
+pub fn content_digest(tables: &[TableBatch]) -> String {
+    let mut hash = Sha256::new();
+    for TableBatch { table, batch } in tables.iter().filter(|table| table.batch.num_rows() > 0) {
+        hash.update(table.name());
+        hash.update(b"\n");
+        hash.update((batch.num_rows() as u64).to_le_bytes());
+        for column in table.def().columns.iter().filter(|column| !PROVENANCE.contains(column)) {
+            if let Some(values) = batch.column_by_name(column.name())
+                && values.null_count() < values.len()
+            {
+                hash.update(column.name());
+                hash.update(b"\n");
+                add_column(&mut hash, column.kind(), values);
+            }
+        }
+    }
+    hex(&hash.finalize())
+}
+
+/// The digest of the settings that define what the windows of a dataset hold.
+#[must_use]
+pub fn scope_digest(spec: &DatasetSpec) -> String {
+    hex(&Sha256::digest(format!("{}\n{}\n{}\n", spec.scope, spec.grain, spec.step)))
+}
+
+fn add_column(hash: &mut Sha256, kind: ColumnType, values: &dyn Array) {
+    match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => hash.update([0]),
+        Some(nulls) => {
+            hash.update([1]);
+            add_all(hash, nulls.iter().map(|present| [u8::from(present)]));
+        }
+    }
+    match kind {
+        ColumnType::Text => add_texts(hash, values.as_string()),
+        ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values.as_primitive(), i64::to_le_bytes),
+        ColumnType::Instant => {
+            add_numbers::<TimestampMillisecondType, 8>(hash, values.as_primitive(), i64::to_le_bytes);
+        }
+        ColumnType::Seconds | ColumnType::Value => {
+            add_numbers::<Decimal128Type, 16>(hash, values.as_primitive(), i128::to_le_bytes);
+        }
+        ColumnType::Flag => add_flags(hash, values.as_boolean()),
+    }
+}
+
+fn add_texts(hash: &mut Sha256, texts: &StringArray) {
+    if texts.null_count() > 0 {
+        add_all(hash, texts.iter().flatten().map(|text| (text.len() as u32).to_le_bytes()));
+        texts.iter().flatten().for_each(|text| hash.update(text));
+    } else {
+        let offsets = texts.value_offsets();
+        add_all(hash, offsets.windows(2).map(|pair| (pair[1] - pair[0]).to_le_bytes()));
+        hash.update(&texts.value_data()[offsets[0] as usize..offsets[texts.len()] as usize]);
+    }
+}
+
+fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
+    hash: &mut Sha256,
+    numbers: &PrimitiveArray<T>,
+    bytes: impl Fn(T::Native) -> [u8; N],
+) {
+    if numbers.null_count() > 0 {
+        add_all(hash, numbers.iter().flatten().map(bytes));
+    } else {
+        add_all(hash, numbers.values().iter().copied().map(bytes));
+    }
+}
+
+fn add_flags(hash: &mut Sha256, flags: &BooleanArray) {
+    add_all(hash, flags.iter().flatten().map(|flag| [u8::from(flag)]));
+}
+
+/// Hashes the parts one after the other, gathered so that the hash sees long runs.
+fn add_all<const N: usize>(hash: &mut Sha256, parts: impl Iterator<Item = [u8; N]>) {
+    let mut gathered = [0; 4096];
+    let mut length = 0;
+    for part in parts {
+        if length + N > gathered.len() {
+            hash.update(&gathered[..length]);
+            length = 0;
+        }
+        gathered[length..length + N].copy_from_slice(&part);
+        length += N;
+    }
+    hash.update(&gathered[..length]);
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("text grows");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{normalised, spec, staging, usage};
+    use highwater_core::{Duplicates, Grain};
+
+    /// Computed outside of Highwater from the canonical form described above.
+    const GOLDEN: &str = "bca0bfe7cec0f103e03f3e0d21d2991b";
+
+    #[test]
+    fn the_canonical_form_of_content_never_changes() {
+        let rows = [usage("b", 61_250_000), usage("a", 1).bytes(7), usage("ä", 5).rendition("720p")];
+        assert_eq!(normalised(&rows).unwrap().content_digest, GOLDEN);
+    }
+
+    #[test]
+    fn slices_of_a_batch_digest_like_the_rows_they_hold() {
+        let rows = [usage("a", 1), usage("b", 2).bytes(3), usage("c", 4).bytes(5)];
+        let mut tables = normalised(&rows).unwrap().tables;
+        for table in &mut tables {
+            table.batch = table.batch.slice(table.batch.num_rows() / 3, table.batch.num_rows() * 2 / 3);
+        }
+        assert_eq!(content_digest(&tables), normalised(&rows[1..]).unwrap().content_digest);
+    }
+
+    #[test]
+    fn nothing_digests_to_the_hash_of_nothing() {
+        let none = staging(Duplicates::Conflict).finish().unwrap().content_digest;
+        assert_eq!(none, "e3b0c44298fc1c149afbf4c8996fb924");
+    }
+
+    #[test]
+    fn another_scope_grain_or_step_is_another_scope_digest() {
+        let changed = [
+            DatasetSpec { scope: "some".to_owned(), ..spec() },
+            DatasetSpec { grain: Grain::Day, ..spec() },
+            DatasetSpec { step: Grain::Day, ..spec() },
+        ];
+        assert!(changed.iter().all(|other| scope_digest(other) != scope_digest(&spec())));
+        assert_eq!(scope_digest(&spec()), "ea745f387160b9dc8ce5402bc53e11fa");
+        assert_eq!(scope_digest(&DatasetSpec { enabled: false, ..spec() }), scope_digest(&spec()));
+    }
+}

@@ -1,0 +1,269 @@
+//! Staging: where decoders put the rows of one pull, and how they become batches.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, TimestampMillisecondArray};
+use chrono::{DateTime, Utc};
+use highwater_core::{
+    Column, DatasetSpec, Error, ErrorKind, Result, RunId, Seconds, Sink, SourceName, Table, Window,
+};
+
+use crate::column_store::ColumnStore;
+use crate::digest::content_digest;
+use crate::duplicates::distinct;
+use crate::key_order::key_order;
+use crate::normalised::{Normalised, Reject, TableBatch};
+use crate::record_batch::repeated;
+use crate::schema::schema;
+use crate::table_rows::TableRows;
+use crate::verify::verify;
+
+/// The columns that are the same in every row of a pull.
+const FILLED: [Column; 4] = [Column::Source, Column::Dataset, Column::ExtractedAt, Column::RunIdColumn];
+
+/// What a pull's rows belong to.
+#[derive(Clone, Debug)]
+pub struct StagingContext {
+    /// The source.
+    pub source: SourceName,
+    /// The dataset.
+    pub spec: Arc<DatasetSpec>,
+    /// The span that is pulled.
+    pub window: Window,
+    /// When it is pulled.
+    pub extracted_at: DateTime<Utc>,
+    /// The run that pulls it.
+    pub run_id: RunId,
+    /// Whether every bucket must be one of the dataset's grain inside `window`. Off where rows are only looked at and
+    /// the span was asked for freely.
+    pub check_buckets: bool,
+}
+
+/// Takes the rows of one pull through [`Sink`]. Values go straight into columns; what is staged and not committed is
+/// taken back. The pages of the pull may come in any order.
+#[derive(Debug)]
+pub struct Staging {
+    context: StagingContext,
+    tables: Vec<TableRows>,
+    current: usize,
+    staged: bool,
+    bucket: (Window, i64, i64),
+    operation: String,
+    rejects: Vec<Reject>,
+    unknown_fields: BTreeMap<String, u64>,
+    misuse: Option<String>,
+}
+
+impl Staging {
+    /// No rows yet.
+    #[must_use]
+    pub fn new(context: StagingContext) -> Self {
+        let tables = context.spec.tables().map(|table| TableRows::new(table, &FILLED)).collect();
+        let bucket = milliseconds(context.window);
+        Self {
+            context,
+            tables,
+            current: 0,
+            staged: false,
+            bucket,
+            operation: String::new(),
+            rejects: Vec::new(),
+            unknown_fields: BTreeMap::new(),
+            misuse: None,
+        }
+    }
+
+    /// Says which operation the next page comes from: what its rejects are filed under.
+    pub fn start_page(&mut self, operation: &str) {
+        operation.clone_into(&mut self.operation);
+    }
+
+    /// Rows committed until now, over all tables, before any combine.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|rows| rows.len() as u64).sum()
+    }
+
+    /// Verifies, sorts and combines the rows. Pure, and the same for the same rows in whatever order they came.
+    ///
+    /// # Errors
+    /// `Internal` when the decoder set what it may not, left out a part of a key or let a negative measure through;
+    /// `Drift` when a bucket lies outside the span or is not one of the grain, an instant is beyond all dates, or a sum
+    /// grows too large; `Mismatch` when rows of one key contradict each other. All name table, column and key.
+    pub fn finish(mut self) -> Result<Normalised> {
+        self.take_back();
+        let (context, spec) = (&self.context, &*self.context.spec);
+        if let Some(misuse) = self.misuse {
+            let message = format!("the decoder misused its sink: dataset=`{}` {misuse}", spec.name);
+            return Err(Error::new(ErrorKind::Internal, message));
+        }
+        let span = context.check_buckets.then_some(context.window);
+        let filled = filled(context, self.tables.iter().map(TableRows::len).max().unwrap_or(0));
+        let (mut collapsed, mut summed, mut tables) = (0, 0, Vec::with_capacity(self.tables.len()));
+        for mut rows in self.tables {
+            verify(&rows, spec, span)?;
+            let order = key_order(&rows);
+            let kept = distinct(&mut rows, order, spec.duplicates)?;
+            (collapsed, summed) = (collapsed + kept.collapsed, summed + kept.summed);
+            let table = rows.table();
+            let batch = rows.into_batch(kept.rows.as_deref(), schema(table, Some(spec)), &filled)?;
+            tables.push(TableBatch { table, batch });
+        }
+        self.rejects.sort_unstable();
+        Ok(Normalised {
+            window: context.window,
+            rows: tables.iter().map(|table| table.batch.num_rows() as u64).sum(),
+            content_digest: content_digest(&tables),
+            tables,
+            collapsed,
+            summed,
+            rejects: self.rejects,
+            unknown_fields: self.unknown_fields,
+        })
+    }
+
+    fn take_back(&mut self) {
+        if self.staged {
+            self.staged = false;
+            self.tables[self.current].drop_staged();
+        }
+    }
+
+    /// The number of the staged row and its values of `column`; `None` where they are not the decoder's to set.
+    #[inline]
+    fn staged(&mut self, column: Column) -> Option<(usize, &mut ColumnStore)> {
+        if !self.staged || matches!(column, Column::BucketStart | Column::BucketEnd) {
+            return None;
+        }
+        let rows = &mut self.tables[self.current];
+        let row = rows.len();
+        rows.column_mut(column).map(|values| (row, values))
+    }
+
+    #[cold]
+    fn misused(&mut self, column: Column, given: &str) {
+        if self.misuse.is_none() {
+            self.misuse = Some(if self.staged {
+                let table = self.tables[self.current].table();
+                format!("{given} was set where it may not be: column=`{table}.{column}`")
+            } else {
+                format!("{given} was set while no row was staged: column=`{column}`")
+            });
+        }
+    }
+}
+
+impl Sink for Staging {
+    #[inline]
+    fn begin(&mut self, table: Table, bucket: Window) {
+        self.take_back();
+        let Some(current) = self.tables.iter().position(|rows| rows.table() == table) else {
+            self.misuse
+                .get_or_insert_with(|| format!("a row of a table that it does not feed: table=`{table}`"));
+            return;
+        };
+        if self.bucket.0 != bucket {
+            self.bucket = milliseconds(bucket);
+        }
+        self.current = current;
+        self.staged = true;
+        let rows = &mut self.tables[current];
+        let row = rows.len();
+        for (column, instant) in [(Column::BucketStart, self.bucket.1), (Column::BucketEnd, self.bucket.2)] {
+            match rows.column_mut(column) {
+                Some(ColumnStore::Instant(values)) => values.set(row, instant),
+                _ => return self.misused(column, "a bucket"),
+            }
+        }
+    }
+
+    #[inline]
+    fn text(&mut self, column: Column, value: &str) {
+        match self.staged(column) {
+            Some((row, ColumnStore::Text(values))) => values.set(row, value),
+            _ => self.misused(column, "text"),
+        }
+    }
+
+    #[inline]
+    fn int(&mut self, column: Column, value: i64) {
+        match self.staged(column) {
+            Some((row, ColumnStore::Int(values))) => values.set(row, value),
+            _ => self.misused(column, "an integer"),
+        }
+    }
+
+    #[inline]
+    fn seconds(&mut self, column: Column, value: Seconds) {
+        match self.staged(column) {
+            Some((row, ColumnStore::Seconds(values))) => values.set(row, value.micros()),
+            _ => self.misused(column, "a number of seconds"),
+        }
+    }
+
+    fn instant(&mut self, column: Column, value: DateTime<Utc>) {
+        match self.staged(column) {
+            Some((row, ColumnStore::Instant(values))) => values.set(row, value.timestamp_millis()),
+            _ => self.misused(column, "an instant"),
+        }
+    }
+
+    fn flag(&mut self, column: Column, value: bool) {
+        match self.staged(column) {
+            Some((row, ColumnStore::Flag(values))) => values.set(row, value),
+            _ => self.misused(column, "a flag"),
+        }
+    }
+
+    #[inline]
+    fn commit_row(&mut self) {
+        if self.staged {
+            self.staged = false;
+            self.tables[self.current].commit();
+        } else {
+            self.misuse.get_or_insert_with(|| "a row was committed while none was staged".to_owned());
+        }
+    }
+
+    fn reject_row(&mut self, reason: &str, path: &str, row: &str) {
+        self.take_back();
+        self.rejects.push(Reject {
+            operation: self.operation.clone(),
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            row: row.to_owned(),
+        });
+    }
+
+    fn unknown_field(&mut self, path: &str) {
+        match self.unknown_fields.get_mut(path) {
+            Some(count) => *count += 1,
+            None => drop(self.unknown_fields.insert(path.to_owned(), 1)),
+        }
+    }
+}
+
+fn milliseconds(window: Window) -> (Window, i64, i64) {
+    (window, window.start().timestamp_millis(), window.end().timestamp_millis())
+}
+
+/// The columns that no decoder sets, made once for the largest table and shared by all.
+fn filled(context: &StagingContext, rows: usize) -> impl Fn(Column) -> ArrayRef {
+    let source = repeated(context.source.as_str(), rows);
+    let dataset = repeated(context.spec.name.as_str(), rows);
+    let run_id = repeated(context.run_id.as_str(), rows);
+    let extracted_at: ArrayRef =
+        Arc::new(TimestampMillisecondArray::from_value(context.extracted_at.timestamp_millis(), rows));
+    move |column| {
+        Arc::clone(match column {
+            Column::Source => &source,
+            Column::Dataset => &dataset,
+            Column::ExtractedAt => &extracted_at,
+            _ => &run_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
