@@ -29,7 +29,8 @@ impl<T: Copy + Default + Ord> FixedColumn<T> {
 
     /// Makes the column `rows` long: drops what is beyond, adds nulls for what is missing.
     pub(crate) fn resize(&mut self, rows: usize) {
-        if let Some(missing) = rows.checked_sub(self.values.len()) {
+        let missing = rows.saturating_sub(self.values.len());
+        if missing > 0 {
             self.nulls.append_n_nulls(missing);
             self.values.resize(rows, T::default());
         } else {
@@ -119,5 +120,12 @@ mod tests {
         assert!(!column.is_constant(3));
         column.set(2, 2);
         assert!(!column.is_constant(3));
+    }
+
+    #[test]
+    fn a_column_whose_every_row_is_set_carries_no_nulls() {
+        let mut column = FixedColumn::<i64>::new();
+        (0..3).for_each(|row| column.set(row, 3 - row as i64));
+        assert_eq!(column.take(None, 3), (vec![3, 2, 1], None));
     }
 }

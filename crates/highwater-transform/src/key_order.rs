@@ -59,3 +59,52 @@ fn row(packed: u128) -> usize {
 fn sortable(value: i64) -> u64 {
     value.cast_unsigned() ^ (1 << 63)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use highwater_core::{Column, Table};
+
+    fn order(ids: &[&str]) -> KeyOrder {
+        let mut rows = TableRows::new(Table::ResourceUsage, &[]);
+        for id in ids {
+            let row = rows.len();
+            for (column, text) in [(Column::ResourceType, "asset"), (Column::ResourceId, id)] {
+                match rows.column_mut(column) {
+                    Some(ColumnStore::Text(texts)) => texts.set(row, text),
+                    _ => panic!("keys are text"),
+                }
+            }
+            rows.commit();
+        }
+        key_order(&rows)
+    }
+
+    #[test]
+    fn rows_that_came_in_order_are_left_where_they_are() {
+        for ids in [&[][..], &["a"], &["a", "aa", "b"], &["live/1", "live/10", "live/2"]] {
+            let order = order(ids);
+            assert!(order.rows.is_none() && !order.has_duplicates, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn ids_that_share_more_than_a_prefix_are_compared_to_their_ends() {
+        let order = order(&["x-12345678-b", "x-12345678-a", "x-1234", "y", "x-12345678-"]);
+        assert_eq!(order.rows.unwrap(), [2, 4, 1, 0, 3]);
+        assert!(!order.has_duplicates);
+    }
+
+    #[test]
+    fn rows_of_one_key_stand_together_and_are_told() {
+        let found = order(&["b", "a", "b"]);
+        assert_eq!((found.rows.unwrap(), found.has_duplicates), (vec![1, 0, 2], true));
+        assert!(order(&["a", "a"]).has_duplicates);
+    }
+
+    #[test]
+    fn signed_numbers_keep_their_order_as_prefixes() {
+        let values = [i64::MIN, -1, 0, 1, i64::MAX];
+        assert!(values.windows(2).all(|pair| sortable(pair[0]) < sortable(pair[1])));
+    }
+}

@@ -64,7 +64,8 @@ impl TextColumn {
     }
 
     fn resize(&mut self, rows: usize) {
-        if let Some(missing) = rows.checked_sub(self.spans.len()) {
+        let missing = rows.saturating_sub(self.spans.len());
+        if missing > 0 {
             self.nulls.append_n_nulls(missing);
             self.spans.resize(rows, Span::default());
         } else {
