@@ -1,1 +1,35 @@
-//! highwater-load
+//! The warehouse on storage: objects, raw archive, rejects and checkpoints, on S3 or in a local folder. The only crate
+//! that touches `object_store` and `parquet`; it receives the schema with each batch.
+//!
+//! The objects are the truth. Each names the windows it holds, so that data and position advance in one conditional
+//! write; everything else here is an index of that, or can be made again from it.
+
+pub mod layout;
+
+mod archive;
+mod checkpoint_store;
+mod commit;
+mod commit_lock;
+mod digest;
+mod local;
+mod object;
+mod object_record;
+mod probe;
+mod published;
+mod reader;
+mod record_table;
+mod rejects;
+mod sorting;
+mod table_commit;
+mod unit_commit;
+mod version;
+mod warehouse;
+mod writer;
+
+pub use digest::pull_digest;
+pub use local::LocalFolder;
+pub use object_record::{OBJECT_FORMAT, ObjectRecord};
+pub use probe::StoreProbe;
+pub use rejects::RejectLine;
+pub use unit_commit::{Committed, TableSchema, UnitCommit, WindowCommit};
+pub use warehouse::{ConditionalWrites, Warehouse, WarehouseSettings};

@@ -1,0 +1,73 @@
+//! Digests: what tells one pull from another, and one content of a file from another.
+
+use highwater_core::RawPage;
+use sha2::{Digest, Sha256};
+
+/// The digest of the bodies of one pull: what its file in the raw archive is named by. Lowercase hex of the first 16
+/// bytes of SHA-256 over the pages in the order of their requests: the request's JSON, a line feed, the body, a line
+/// feed. The order of `pages` does not matter.
+#[must_use]
+pub fn pull_digest(pages: &[RawPage]) -> String {
+    let mut hasher = Sha256::new();
+    for page in in_order(pages) {
+        let request = serde_json::to_vec(&page.request).expect("a request has only text keys");
+        hasher.update(&request);
+        hasher.update(b"\n");
+        hasher.update(&page.body);
+        hasher.update(b"\n");
+    }
+    hex_of_16_bytes(hasher)
+}
+
+/// `pages` in the order of their requests.
+pub(crate) fn in_order(pages: &[RawPage]) -> Vec<&RawPage> {
+    let mut ordered: Vec<&RawPage> = pages.iter().collect();
+    ordered.sort_by(|a, b| a.request.cmp(&b.request));
+    ordered
+}
+
+/// The digest of a file's content.
+pub(crate) fn content_digest<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = Sha256::new();
+    chunks.into_iter().for_each(|chunk| hasher.update(chunk));
+    hex_of_16_bytes(hasher)
+}
+
+fn hex_of_16_bytes(hasher: Sha256) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(32);
+    for byte in hasher.finalize().iter().take(16) {
+        write!(text, "{byte:02x}").expect("writing to a String");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use chrono::DateTime;
+    use highwater_core::{PageRequest, Window};
+
+    fn page(number: u8, body: &'static str) -> RawPage {
+        let request =
+            PageRequest::new("list", Window::day("2026-09-01".parse().unwrap())).with_param("page", number);
+        RawPage { request, body: Bytes::from_static(body.as_bytes()), fetched_at: DateTime::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_change_a_pull() {
+        let (a, b) = (page(1, "{}"), page(2, "[]"));
+        let digest = pull_digest(&[a.clone(), b.clone()]);
+        assert_eq!(digest, pull_digest(&[b.clone(), a.clone()]));
+        assert_ne!(digest, pull_digest(&[a]));
+        assert_eq!(digest.len(), 32);
+    }
+
+    #[test]
+    fn the_form_of_a_pull_digest_is_fixed() {
+        assert_eq!(pull_digest(&[]), "e3b0c44298fc1c149afbf4c8996fb924");
+        let text = br#"{"operation":"list","window":["2026-09-01T00:00:00Z","2026-09-02T00:00:00Z"],"params":{"page":"1"}}"#;
+        assert_eq!(pull_digest(&[page(1, "{}")]), content_digest([&text[..], b"\n{}\n"]));
+    }
+}

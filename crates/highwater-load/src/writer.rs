@@ -1,0 +1,88 @@
+//! Writing Parquet: the properties of every object, and an object written as a whole.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use highwater_core::{Error, ErrorKind, Result, Table};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use crate::object_record::ObjectRecord;
+
+/// Rows of one row group: small enough that one resource's rows are read without the rest of a large day.
+pub(crate) const ROW_GROUP_ROWS: usize = 32_768;
+
+/// Where the first row group of a fresh object begins: after the magic number.
+pub(crate) const FIRST_OFFSET: u64 = 4;
+
+/// The positions in `schema` of the columns that rows of `table` are sorted by.
+pub(crate) fn sorting_positions(table: Table, schema: &Schema) -> Vec<usize> {
+    table.def().key.iter().filter_map(|column| schema.index_of(column.name()).ok()).collect()
+}
+
+/// The properties of every object: delta for times and counts, dictionaries for text, statistics for each page.
+pub(crate) fn properties(table: Table, schema: &Schema) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
+    let sorting = sorting_positions(table, schema).into_iter().map(|position| SortingColumn {
+        column_idx: i32::try_from(position).expect("a table has few columns"),
+        descending: false,
+        nulls_first: true,
+    });
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_sorting_columns(Some(sorting.collect()));
+    for field in schema.fields().iter().filter(|field| counts_or_measures_time(field.data_type())) {
+        let column = ColumnPath::from(field.name().as_str());
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    properties.build()
+}
+
+/// Whether values are kept as 64-bit integers.
+fn counts_or_measures_time(kind: &DataType) -> bool {
+    match kind {
+        DataType::Int64 | DataType::Timestamp(..) => true,
+        DataType::Decimal128(precision, _) => (10..=18).contains(precision),
+        _ => false,
+    }
+}
+
+/// An object of `batches`, which are sorted, beginning at the record's first offset.
+pub(crate) fn write_whole(
+    schema: &SchemaRef,
+    batches: impl IntoIterator<Item = Result<RecordBatch>>,
+    record: &ObjectRecord,
+) -> Result<Vec<u8>> {
+    let properties = properties(record.table, schema);
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties)).map_err(encoding)?;
+    for batch in batches {
+        if writer.flushed_row_groups().is_empty() && writer.in_progress_rows() == 0 {
+            pad(&mut writer, record.first_offset)?;
+        }
+        writer.write(&batch?).map_err(encoding)?;
+    }
+    for pair in record.to_key_values() {
+        writer.append_key_value_metadata(pair);
+    }
+    writer.into_inner().map_err(encoding)
+}
+
+/// Zeros up to `offset`: no page header begins with one.
+fn pad(writer: &mut ArrowWriter<Vec<u8>>, offset: u64) -> Result<()> {
+    let missing = usize::try_from(offset).unwrap_or_default().saturating_sub(writer.bytes_written());
+    writer.write_all(&vec![0; missing]).map_err(|error| encoding(error.into()))
+}
+
+pub(crate) fn encoding(error: ParquetError) -> Error {
+    Error::new(ErrorKind::Internal, "cannot encode an object").with_source(error)
+}
