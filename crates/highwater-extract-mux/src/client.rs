@@ -93,9 +93,7 @@ impl Call for ListCall<'_> {
         if answer.is_success() {
             return Ok(());
         }
-        let words = refusal(&answer.body);
-        let in_muxs_form = words.is_some();
-        let Err(error) = classify_by_status(answer, words) else { return Ok(()) };
+        let Err(error) = classify_by_status(answer, refusal(&answer.body)) else { return Ok(()) };
         let asks_about_one =
             ["asset_id", "live_stream_id"].iter().any(|filter| self.request.param(filter).is_some());
         Err(match error.kind() {
@@ -104,9 +102,6 @@ impl Call for ListCall<'_> {
             ),
             ErrorKind::Gone if !asks_about_one => Error::new(ErrorKind::BadRequest, error.to_string())
                 .with_hint("there is no Mux API at this address: check base_url"),
-            ErrorKind::BadRequest if !in_muxs_form && answer.status >= 400 => {
-                Error::new(ErrorKind::Drift, format!("{error}, in another form than Mux's errors"))
-            }
             _ => error,
         })
     }
