@@ -1,8 +1,11 @@
 //! Faithful HTTP servers of the three provider APIs, deterministic from a seed, with every unknown of those APIs and
 //! every fault switchable: for tests, the demo and rehearsals. No product crate imports its worlds.
+//!
+//! [`conformance`] holds what every extractor must keep.
 
 mod answering;
 pub mod api;
+pub mod conformance;
 mod connection;
 pub mod fault;
 pub mod fault_plan;
