@@ -8,6 +8,18 @@ const OTHER_SECRET_HINT: &str = "check secret of this source, as the 64 characte
      and check this machine's clock, because the signature covers the time";
 const PERMISSION_HINT: &str = "ask the provider to permit this API command for the source's api_key";
 
+/// Whether the provider documents `code` as the code of a failure.
+#[must_use]
+pub const fn is_documented(code: u16) -> bool {
+    matches!(code, 0..=6 | 1000)
+}
+
+/// The error for an answer that says `failure` and no code.
+#[must_use]
+pub fn without_code(message: &str) -> Error {
+    Error::new(ErrorKind::BadRequest, format!("the provider refused the request message=`{message}`"))
+}
+
 /// The error for an answer that says `failure` with this code (`"0003"` and `3` are both 3) and message.
 ///
 /// `clock_ahead` is how far this machine's clock stands ahead of the one in the answer's `Date` header, negative when it
