@@ -1,5 +1,7 @@
 //! Applications: which of them a source reports on, and how one is named in a request.
 
+use std::collections::BTreeSet;
+
 use highwater_core::{PageRequest, Settings};
 
 use crate::php_json::Value;
@@ -85,6 +87,16 @@ impl App {
     }
 }
 
+/// Two of `names` of which one goes on where the other ends with a slash. A resource is `<app>/<video_url>`: a video of
+/// the one could be taken for another of the other.
+pub(crate) fn entangled<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, &'a str)> {
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    names.iter().find_map(|name| {
+        let mut heads = name.match_indices('/').map(|(slash, _)| &name[..slash]);
+        heads.find_map(|head| names.get(head).map(|shorter| (*shorter, *name)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use highwater_core::SettingValue;
@@ -112,6 +124,13 @@ mod tests {
     #[test]
     fn names_that_only_look_like_a_list_are_another_scope() {
         assert_ne!(apps(&[r#"a","b"#]).scope(), apps(&["a", "b"]).scope());
+    }
+
+    #[test]
+    fn names_are_entangled_where_one_goes_on_after_the_other_with_a_slash() {
+        assert_eq!(entangled(["a-b", "a/b/c", "a"]), Some(("a", "a/b/c")));
+        assert_eq!(entangled(["a/b", "a/b/c", "x"]), Some(("a/b", "a/b/c")));
+        assert_eq!(entangled(["a", "a", "ab/c", "b/a", "a-b"]), None);
     }
 
     #[test]

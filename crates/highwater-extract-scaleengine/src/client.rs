@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use highwater_core::{Clock, Context, Error, ErrorKind, PageRequest, Result, Traffic};
 use highwater_http::reqwest::multipart::Form;
-use highwater_http::{Answer, Call, Client, ClientSettings, reqwest};
+use highwater_http::reqwest::{self, Url};
+use highwater_http::{Answer, Call, Client, ClientSettings};
 
 use crate::command::Command;
 use crate::refusal;
@@ -16,15 +17,18 @@ use crate::signature::sign;
 pub(crate) struct Api {
     client: Client,
     account: Account,
-    endpoint: String,
+    endpoint: Url,
     real_clock: Arc<dyn Clock>,
 }
 
 impl Api {
+    /// # Errors
+    /// `Config` when `base_url` is not a URL.
     pub(crate) fn new(account: Account, context: &Context, traffic: Arc<Traffic>) -> Result<Self> {
         let secrets = [account.api_key.clone(), account.secret.clone()];
         let client = Client::new(ClientSettings::new(context).with_secrets(secrets), traffic)?;
-        let endpoint = format!("{}/stable/", account.base_url.trim_end_matches('/'));
+        let endpoint = Url::parse(&format!("{}/stable/", account.base_url.trim_end_matches('/')))
+            .map_err(|error| Error::new(ErrorKind::Config, "base_url is not a URL").with_source(error))?;
         Ok(Self { client, account, endpoint, real_clock: Arc::clone(&context.real_clock) })
     }
 
@@ -49,9 +53,8 @@ impl Call for SignedCall<'_> {
         let Api { account, endpoint, real_clock, .. } = self.api;
         let members = self.command.members(account, real_clock.now().timestamp());
         let form = Form::new().text("json", sign(members, &account.secret));
-        http.post(endpoint).multipart(form).build().map_err(|error| {
-            Error::new(ErrorKind::Config, "no request can be made to base_url")
-                .with_source(error.without_url())
+        http.post(endpoint.clone()).multipart(form).build().map_err(|error| {
+            Error::new(ErrorKind::Internal, "cannot build the request").with_source(error.without_url())
         })
     }
 

@@ -8,9 +8,9 @@ use highwater_core::{
 };
 use highwater_http::{drift, read_json};
 
-use crate::apps::App;
+use crate::apps::{App, entangled};
 use crate::datasets::{GETAPPS, VIDEO_USAGE};
-use crate::figure::{NotAFigure, figure};
+use crate::figure::figure;
 use crate::paging;
 use crate::reading::Reading;
 use crate::wire::{AppsPage, Head, RowTexts, UsagePage, UsageRow};
@@ -57,10 +57,13 @@ fn usage(page: &RawPage, page_size: u64, sink: &mut dyn Sink) -> Result<PageFact
     require_success(VIDEO_USAGE, answer.status.as_deref())?;
     let count = read_count(VIDEO_USAGE, answer.count)?;
     let rows = answer.usage.ok_or_else(|| missing(VIDEO_USAGE, "usage"))?;
-    answer.unknown.iter().for_each(|field| sink.unknown_field(field));
     let figures = match page.request.role {
         Role::Control => month_figures(&rows)?,
-        Role::Rows | Role::List => put_rows(page, &rows, sink).map(|()| Vec::new())?,
+        Role::Rows | Role::List => {
+            put_rows(page, &rows, sink)?;
+            name_unknown_fields("usage", &answer.unknown, rows.iter().map(|row| &row.unknown), sink);
+            Vec::new()
+        }
     };
     let next = paging::next(&page.request, page_size, rows.len() as u64, count)?;
     Ok(PageFacts { next: next.into_iter().collect(), figures, ..PageFacts::default() })
@@ -76,9 +79,6 @@ fn put_rows(page: &RawPage, rows: &[UsageRow<'_>], sink: &mut dyn Sink) -> Resul
     let mut id = format!("{app}/");
     let prefix = id.len();
     for (index, row) in rows.iter().enumerate() {
-        for field in &row.unknown {
-            sink.unknown_field(&format!("usage[].{field}"));
-        }
         let reading = Reading::of(row, index)?;
         match reading.figures() {
             Ok(figures) => {
@@ -136,16 +136,24 @@ impl LazyTexts<'_> {
     }
 }
 
-/// What the provider reports for a whole month must be the sum of our days.
+fn name_unknown_fields<'a>(
+    rows_name: &str,
+    of_envelope: &[String],
+    of_rows: impl Iterator<Item = &'a Vec<String>>,
+    sink: &mut dyn Sink,
+) {
+    of_envelope.iter().for_each(|field| sink.unknown_field(field));
+    of_rows.flatten().for_each(|field| sink.unknown_field(&format!("{rows_name}[].{field}")));
+}
+
+/// What the provider reports for a whole month must be the sum of our days. A bad row is left out, as it is there.
 fn month_figures(rows: &[UsageRow<'_>]) -> Result<Vec<Figure>> {
     let (mut bytes, mut requests) = (0_i128, 0_i128);
     for (index, row) in rows.iter().enumerate() {
-        let reading = Reading::of(row, index)?;
-        let unreadable = |field: &str, why: NotAFigure| {
-            drift(VIDEO_USAGE, &format!("usage[{index}].{field}"), &why.to_string())
-        };
-        bytes += i128::from(reading.bytes.map_err(|why| unreadable("bytes_total", why))?);
-        requests += i128::from(reading.requests.map_err(|why| unreadable("requests_total", why))?);
+        if let Ok(figures) = Reading::of(row, index)?.figures() {
+            bytes += i128::from(figures.0);
+            requests += i128::from(figures.1);
+        }
     }
     let figure = |measure, value: i128| Figure {
         table: Table::ResourceUsage,
@@ -163,7 +171,7 @@ fn apps(page: &RawPage, page_size: u64, sink: &mut dyn Sink) -> Result<PageFacts
     require_success(GETAPPS, answer.status.as_deref())?;
     let count = read_count(GETAPPS, answer.count)?;
     let apps = answer.apps.ok_or_else(|| missing(GETAPPS, "apps"))?;
-    answer.unknown.iter().for_each(|field| sink.unknown_field(field));
+    name_unknown_fields("apps", &answer.unknown, apps.iter().map(|app| &app.unknown), sink);
     if count.is_some_and(|count| count > apps.len() as u64) {
         return Err(Error::new(ErrorKind::Mismatch, "the provider counts more applications than it lists"));
     }
@@ -172,11 +180,17 @@ fn apps(page: &RawPage, page_size: u64, sink: &mut dyn Sink) -> Result<PageFacts
         Role::List => Role::Rows,
         Role::Control => Role::Control,
     };
-    let mut next = Vec::with_capacity(apps.len());
+    let mut names = Vec::with_capacity(apps.len());
     for (index, app) in apps.iter().enumerate() {
         let name = app.name.as_deref().filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| missing(GETAPPS, &format!("apps[{index}].name")))?;
-        next.push(paging::first(&App::Name(name.to_owned()), page.request.window, role, page_size));
+        names.push(name.ok_or_else(|| missing(GETAPPS, &format!("apps[{index}].name")))?);
     }
-    Ok(PageFacts { next, ..PageFacts::default() })
+    if let Some((one, other)) = entangled(names.iter().copied()) {
+        let what = format!("videos of `{one}` and `{other}` could not be told apart");
+        return Err(
+            drift(GETAPPS, "apps", &what).with_hint("list the applications of this source in `apps`, by id")
+        );
+    }
+    let first = |name: &str| paging::first(&App::Name(name.to_owned()), page.request.window, role, page_size);
+    Ok(PageFacts { next: names.into_iter().map(first).collect(), ..PageFacts::default() })
 }

@@ -2,7 +2,7 @@
 
 use highwater_core::{Error, ErrorKind, Finding, Result, Secret, SettingDef, SettingKind, Settings};
 
-use crate::apps::{ALL, App, Apps};
+use crate::apps::{ALL, App, Apps, entangled};
 
 const BASE_URL: &str = "https://api.scaleengine.net";
 const PAGE_SIZE: i64 = 1000;
@@ -46,7 +46,7 @@ pub(crate) const SETTINGS: &[SettingDef] = &[
         required: false,
         default: Some(BASE_URL),
         description: "Scheme and host of the API; /stable/ is added.",
-        example: "",
+        example: r#""https://api.scaleengine.net""#,
     },
     SettingDef {
         key: "page_size",
@@ -54,7 +54,7 @@ pub(crate) const SETTINGS: &[SettingDef] = &[
         required: false,
         default: Some("1000"),
         description: "Rows to ask for in one request.",
-        example: "",
+        example: "1000",
     },
     SettingDef {
         key: "timezone",
@@ -62,7 +62,7 @@ pub(crate) const SETTINGS: &[SettingDef] = &[
         required: false,
         default: Some("UTC"),
         description: "Time zone of the provider's days; UTC is the only one supported.",
-        example: "",
+        example: r#""UTC""#,
     },
 ];
 
@@ -101,6 +101,16 @@ fn apps_findings(apps: &Apps) -> Vec<Finding> {
             "name all applications, or give the ids of all",
         ));
     }
+    let names = apps.iter().filter_map(|app| match app {
+        App::Name(name) => Some(name.as_str()),
+        App::Id(_) => None,
+    });
+    if let Some((one, other)) = entangled(names) {
+        findings.push(finding(
+            &format!("videos of `{one}` and `{other}` could not be told apart"),
+            "give the two applications sources of their own, or list applications by id",
+        ));
+    }
     findings
 }
 
@@ -117,8 +127,10 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn of(settings: &Settings) -> Result<Self> {
-        let missing =
-            |key: &str| Error::new(ErrorKind::Config, format!("a scaleengine source needs its `{key}`"));
+        let missing = |key: &str| {
+            Error::new(ErrorKind::Config, format!("`{key}` is needed to call ScaleEngine"))
+                .with_hint(format!("give the source its `{key}`, and set what that refers to"))
+        };
         let secret = |key: &str| settings.secret(key).cloned().ok_or_else(|| missing(key));
         let page_size = settings.integer("page_size").unwrap_or(PAGE_SIZE);
         Ok(Self {
@@ -161,6 +173,12 @@ mod tests {
         assert_eq!(findings(&with_apps(&["1001", "demo-origin"])).len(), 1);
         assert!(findings(&with_apps(&["1001", "1002"])).is_empty());
         assert!(findings(&with_apps(&["a", "b"])).is_empty());
+    }
+
+    #[test]
+    fn applications_whose_videos_could_be_confused_are_a_finding() {
+        assert_eq!(findings(&with_apps(&["a", "a/b"])).len(), 1);
+        assert!(findings(&with_apps(&["a", "b/a"])).is_empty());
     }
 
     #[test]

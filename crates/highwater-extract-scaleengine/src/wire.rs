@@ -47,5 +47,7 @@ highwater_core::wire! {
     /// One application.
     pub(crate) struct AppRow<'a> {
         name: Text<'a>,
+        /// Its number; without use, because rows are asked for by name.
+        id: Raw<'a>,
     }
 }

@@ -11,11 +11,11 @@ use highwater_core::{
 use highwater_extract_scaleengine::ScaleEngine;
 use highwater_http::SystemClock;
 use highwater_simulator::api::ProviderApi;
+use highwater_simulator::conformance::HastyClock;
 use highwater_simulator::scaleengine::ScaleEngineApi;
 use highwater_simulator::world::WorldSettings;
 use highwater_simulator::{RunningSimulator, Simulator};
 
-use crate::clocks::ImpatientClock;
 use crate::recording::Recording;
 
 pub(crate) const NAMES: [&str; 3] = ["demo-live", "demo-origin", "demo-vod"];
@@ -73,7 +73,7 @@ impl Source {
         let context = Context {
             source: SourceName::new("scaleengine-eu").unwrap(),
             datasets: ScaleEngine.datasets(&settings),
-            clock: Arc::new(ImpatientClock::starting_at(now())),
+            clock: Arc::new(HastyClock::new(now())),
             real_clock: Arc::clone(&self.real_clock),
             requests_per_second: 1.0,
         };
@@ -94,7 +94,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new() -> Self {
         let api = Arc::new(ScaleEngineApi::with_settings(WorldSettings::new(20_260_901, 60)));
-        let clock = Arc::new(ImpatientClock::starting_at(now()));
+        let clock = Arc::new(HastyClock::new(now()));
         let server = Simulator::builder(Arc::clone(&api) as _, clock, Arc::new(SystemClock));
         Self { api, server: server.start().await.unwrap() }
     }

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a test that fails")]
 
 mod bench;
-mod clocks;
+mod conformance;
+mod declarations;
 mod pages;
 mod pulls;
 mod recording;
 mod refusals;
 mod secrets;
+mod ticking_clock;

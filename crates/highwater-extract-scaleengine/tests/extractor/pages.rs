@@ -164,8 +164,13 @@ fn a_months_page_pulled_for_control_gives_figures_and_no_rows() {
     let micros: Vec<i128> = facts.unwrap().figures.iter().map(|figure| figure.micros).collect();
     assert_eq!(micros, [7_981_635_000_000, 2_000_000]);
     assert!(rows.rows.is_empty());
-    let unreadable = page(r#"{"video_url":"a","bytes_total":"x","requests_total":"1"}"#);
-    assert_eq!(decode(request, unreadable).0.unwrap_err().kind(), ErrorKind::Drift);
+    let bad = page(r#"{"video_url":"a","bytes_total":"x","requests_total":"1"}"#);
+    let (facts, rows) = decode(request, bad);
+    assert!(
+        facts.unwrap().figures.iter().all(|figure| figure.micros == 0),
+        "days leave out a bad row as well"
+    );
+    assert!(rows.rejects.is_empty());
 }
 
 #[test]
@@ -184,6 +189,8 @@ fn a_list_of_applications_names_one_request_for_each() {
     let list = list.with_role(Role::List);
     let nameless = decode(list.clone(), r#"{"status":"success","apps":[{"id":1}]}"#).0.unwrap_err();
     assert!(nameless.to_string().ends_with("operation=`getapps` path=`apps[0].name`"));
+    let entangled = r#"{"status":"success","apps":[{"name":"a"},{"name":"a/b"}]}"#;
+    assert_eq!(decode(list.clone(), entangled).0.unwrap_err().kind(), ErrorKind::Drift);
     let cut = decode(list, r#"{"status":"success","apps":[],"count":2}"#).0.unwrap_err();
     assert_eq!(cut.kind(), ErrorKind::Mismatch);
 }

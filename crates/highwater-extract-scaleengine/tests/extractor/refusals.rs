@@ -9,8 +9,8 @@ use highwater_http::SystemClock;
 use highwater_simulator::scaleengine::{CodeForm, FailureCode, FailureStatus};
 
 use crate::bench::{Bench, Source, day};
-use crate::clocks::TickingClock;
 use crate::secrets::signature_in;
+use crate::ticking_clock::TickingClock;
 
 fn request() -> PageRequest {
     PageRequest::new("video_usage", day("2026-09-01")).with_param("app", "demo-vod")
