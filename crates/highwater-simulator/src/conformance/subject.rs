@@ -32,7 +32,7 @@ pub struct Subject {
     pub nothing: Scene,
     /// Fields of the pages of `rows` without which they cannot be understood.
     pub required: &'static [RequiredField],
-    /// A request about one resource, where the provider has such.
+    /// A request about one resource that the API of `rows` refuses with 404 or 410, where the provider has such.
     pub about_one: Option<PageRequest>,
     /// Whether every page of rows repeats the window that it answers.
     pub echoes: bool,

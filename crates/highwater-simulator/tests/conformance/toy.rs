@@ -1,6 +1,5 @@
 //! A small provider over the simulated Mux API that keeps the contract, or breaks it in one chosen way.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -44,7 +43,7 @@ pub(crate) fn subject(flaw: Option<Flaw>) -> Subject {
         accepted: || credentials(PASSWORD),
         refused: || credentials(WRONG_PASSWORD),
         canaries: plain.into_iter().chain([encoded(PASSWORD), encoded(WRONG_PASSWORD)]).collect(),
-        rows: Scene { api: || api(MuxBehaviour::default()), window },
+        rows: Scene { api: || api(MuxBehaviour::strict()), window },
         small_page: 3,
         nothing: Scene { api: || api(deserted()), window },
         required: &[
@@ -256,8 +255,9 @@ impl Call for ToyCall<'_> {
             window.start().timestamp(),
             window.end().timestamp()
         );
-        let params: BTreeMap<_, _> = self.request.params.iter().collect();
-        let builder = self.extractor.auth.apply(http.get(url).query(&params))?;
+        let params = &self.request.params;
+        let id = self.request.id.as_ref().map(|id| ("asset_id", id));
+        let builder = self.extractor.auth.apply(http.get(url).query(params).query(&id.as_slice()))?;
         builder.build().map_err(|error| Error::new(ErrorKind::Internal, "not a request").with_source(error))
     }
 
