@@ -4,6 +4,8 @@
 //! provider's simulated API, drive the extractor as the runner would (first requests, fetch, decode, the requests that
 //! a page names), and lay faults around the answers. Time is a [`HastyClock`], so that no retry waits.
 //!
+//! For a dataset that never has a second page, the [`CASES`] that are not about pages run one by one.
+//!
 //! A case returns what it found instead of panicking, so that one breach hides no other.
 
 mod capture;
