@@ -2,7 +2,9 @@
 //! ours, and the rules that the repository keeps.
 
 mod binary;
+mod demo;
 mod duckdb;
+mod mux;
 mod place;
 mod process;
 mod repository;

@@ -121,6 +121,11 @@ impl Running {
         signal::kill(Pid::from_raw(id), signal).expect("the process can be signalled until it is waited for");
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the process was started here").is_some()
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(mut self) -> Outcome {
         while self.next_line().is_some() {}

@@ -18,6 +18,7 @@ pub mod traffic;
 pub mod world;
 pub mod wowza;
 
+pub use axum::http::StatusCode;
 pub use fault::Fault;
 pub use fault_plan::FaultPlan;
 pub use rate::RateLimit;

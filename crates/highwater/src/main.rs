@@ -1,2 +1,42 @@
-//! The `highwater` command.
-fn main() {}
+//! The `highwater` command: configuration, commands, and the only place that names providers.
+
+mod args;
+mod cells;
+mod commands;
+mod config;
+mod logging;
+mod output;
+mod progress;
+mod providers;
+mod rehearsal;
+mod report;
+mod schedule;
+mod session;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    logging::start(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return report::failure(
+                &highwater_core::Error::new(
+                    highwater_core::ErrorKind::Internal,
+                    "cannot start the async runtime",
+                )
+                .with_source(error),
+            );
+        }
+    };
+    let outcome = runtime.block_on(commands::dispatch(cli));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => report::failure(&error),
+    }
+}

@@ -37,6 +37,22 @@ pub enum Reason {
     Held,
 }
 
+impl Reason {
+    /// The reason as one word, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gap => "gap",
+            Self::Revisit => "revisit",
+            Self::Failed => "failed",
+            Self::Scope => "scope",
+            Self::Forced => "forced",
+            Self::Held => "held",
+        }
+    }
+}
+
 /// Which windows of the range are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reprocess {

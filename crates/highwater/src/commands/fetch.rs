@@ -1,0 +1,139 @@
+//! `fetch`: any one operation, normalised or as received; writes nothing.
+
+use std::sync::Arc;
+
+use highwater_core::{DatasetSpec, Error, ErrorKind, Grain, OperationSpec, PageRequest, Result, Window};
+use highwater_pipeline::{Admission, Puller};
+use highwater_transform::Normalised;
+
+use crate::args::{FetchArgs, Format, Global, describe_range};
+use crate::cells;
+use crate::config::Secrets;
+use crate::output::{Grid, note, print_bytes, print_json, print_text};
+use crate::report::Exit;
+use crate::session::{Session, new_run_id, unknown};
+use crate::signals::stop_token;
+
+pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
+    let session = Session::open(global, Secrets::Read)?;
+    let config = session.source(&args.source)?;
+    let source = session.connect(config, 1.0)?;
+    let operations = source.extractor.operations();
+    if args.operation == "help" {
+        return list(operations).map(|()| Exit::Done);
+    }
+    let Some(operation) = operations.iter().find(|operation| operation.name == args.operation) else {
+        return Err(unknown("operation", &args.operation, operations.iter().map(|operation| operation.name)));
+    };
+    let dataset = config.datasets.iter().find(|dataset| dataset.spec.name.as_str() == operation.dataset);
+    let spec = &dataset.expect("every operation names one of its provider's datasets").spec;
+    let request = request(args, operation, spec, session.clock.now())?;
+    note(&describe_range(request.window));
+    let puller = Puller {
+        extractor: source.extractor,
+        source: args.source.clone(),
+        spec: Arc::new(spec.clone()),
+        run_id: new_run_id(),
+        clock: Arc::clone(&session.clock),
+        admission: Arc::new(Admission::new(1, stop_token()?)),
+        check_buckets: false,
+    };
+    let outcome = puller.follow(request.window, &[request]).await;
+    if args.raw {
+        let (pages, error) = match outcome {
+            Ok(pulled) => (pulled.pages, None),
+            Err(failure) => (failure.pages, Some(failure.error)),
+        };
+        for page in &pages {
+            print_bytes(&page.body)?;
+            print_bytes(b"\n")?;
+        }
+        return match error {
+            Some(error) if pages.is_empty() => Err(error),
+            _ => Ok(Exit::Done),
+        };
+    }
+    let normalised = outcome.map_err(|failure| failure.error)?.normalised;
+    show(&normalised, args.output.format)?;
+    for reject in &normalised.rejects {
+        note(&format!("rejected {}: {}", reject.path, reject.reason));
+    }
+    for (field, count) in &normalised.unknown_fields {
+        note(&format!("unknown field {field} ({count} times)"));
+    }
+    Ok(Exit::Done)
+}
+
+fn list(operations: &[OperationSpec]) -> Result<()> {
+    let mut grid = Grid::new(&["operation", "call", "takes"]);
+    for operation in operations {
+        let id = operation.takes_id.then_some("--id");
+        let window = operation.takes_window.then_some("--from --to");
+        let params = operation.params.iter().copied();
+        let takes: Vec<&str> = id.into_iter().chain(window).chain(params).collect();
+        grid.row([operation.name.to_owned(), operation.call.to_owned(), takes.join(" ")]);
+    }
+    print_text(&grid.to_text())
+}
+
+fn request(
+    args: &FetchArgs,
+    operation: &OperationSpec,
+    spec: &DatasetSpec,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<PageRequest> {
+    let refused =
+        |message: String, hint: &'static str| Err(Error::new(ErrorKind::Config, message).with_hint(hint));
+    let name = operation.name;
+    if operation.takes_id != args.id.is_some() {
+        return if operation.takes_id {
+            refused(format!("operation `{name}` asks about one resource"), "name it with --id")
+        } else {
+            refused(
+                format!("operation `{name}` takes no --id"),
+                "leave --id out; filters are given with --param",
+            )
+        };
+    }
+    if let Some((key, _)) = args.param.iter().find(|(key, _)| !operation.params.contains(&key.as_str())) {
+        return Err(unknown("parameter", key, operation.params.iter().copied()));
+    }
+    let window = match args.range.window()? {
+        Some(_) if !operation.takes_window => {
+            return refused(format!("operation `{name}` samples the present"), "leave --from and --to out");
+        }
+        Some(window) if !window.is_aligned(Grain::Hour) => {
+            return refused("--from and --to must be full hours".to_owned(), "providers count by the hour");
+        }
+        Some(window) => window,
+        None if spec.live => {
+            Window::of(Grain::Minute.floor(now) - chrono::TimeDelta::hours(1), Grain::Minute.floor(now))
+        }
+        None => {
+            let end = spec.step.floor(now - spec.lag);
+            Window::of(end - spec.step.duration(), end)
+        }
+    };
+    let mut request = PageRequest::new(name, window);
+    request.id.clone_from(&args.id);
+    for (key, value) in &args.param {
+        request = request.with_param(key, value);
+    }
+    Ok(request)
+}
+
+fn show(normalised: &Normalised, format: Format) -> Result<()> {
+    let tables = normalised.tables.iter().filter(|table| table.batch.num_rows() > 0);
+    if format == Format::Json {
+        let by_table =
+            tables.map(|table| Ok((table.table.name().to_owned(), cells::json_rows(&table.batch)?.into())));
+        return print_json(&by_table.collect::<Result<serde_json::Map<String, serde_json::Value>>>()?);
+    }
+    for table in tables {
+        if format == Format::Table {
+            print_text(&format!("{} ({} rows)\n", table.table, table.batch.num_rows()))?;
+        }
+        print_text(&cells::grid(&table.batch)?.rendered(format)?)?;
+    }
+    Ok(())
+}

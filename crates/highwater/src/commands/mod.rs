@@ -1,0 +1,36 @@
+//! The commands, a file each.
+
+mod check;
+mod demo;
+mod execute;
+mod fetch;
+mod init;
+mod plan;
+mod simulate;
+mod status;
+mod work;
+
+use highwater_core::Result;
+
+use crate::args::{Cli, Command};
+use crate::report::Exit;
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// Whatever stopped it; `report::failure` says it to the user.
+pub(crate) async fn dispatch(cli: Cli) -> Result<Exit> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Demo(args) => demo::run(&global, &args).await,
+        Command::Init(args) => init::run(&global, &args),
+        Command::Check(args) => check::run(&global, &args).await,
+        Command::Plan(args) => plan::run(&global, &args).await,
+        Command::Run(args) => execute::run(&global, &args).await,
+        Command::Backfill(args) => execute::backfill(&global, &args).await,
+        Command::Work(args) => work::run(&global, &args).await,
+        Command::Status(args) => status::run(&global, &args).await,
+        Command::Fetch(args) => fetch::run(&global, &args).await,
+        Command::Simulate(args) => simulate::run(&global, &args).await,
+    }
+}

@@ -1,0 +1,10 @@
+//! The providers that this program knows: the only place that names them.
+
+use highwater_core::Registry;
+use highwater_extract_mux::Mux;
+use highwater_extract_scaleengine::ScaleEngine;
+
+/// All providers.
+pub(crate) fn providers() -> Registry {
+    Registry::default().with(Mux).with(ScaleEngine)
+}

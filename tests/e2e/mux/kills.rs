@@ -1,0 +1,67 @@
+//! A backfill that is killed again and again ends, and nothing is lost, doubled or left behind.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::{Mux, assert_equals_world, at};
+
+#[test]
+fn a_backfill_killed_again_and_again_ends_exact() {
+    let now = at("2026-09-08T12:00:00Z");
+    let mux = Mux::arranged(now, 120, |simulator| simulator.latency(Duration::from_millis(15)));
+    mux.configure("page_size = 25\nrequests_per_second = 200\n");
+    let arguments = ["backfill", "--from", "2026-09-01", "--to", "2026-09-08"];
+    let mut kills = 0;
+    loop {
+        let before = mux.server.traffic().requests;
+        let mut running = mux.highwater(now, &arguments).spawn();
+        // Killed after some hundred more requests have been answered, wherever it is then.
+        let killed = loop {
+            if mux.server.traffic().requests > before + 150 + 37 * kills % 110 {
+                running.signal(Signal::SIGKILL);
+                break true;
+            }
+            if running.has_ended() {
+                break false;
+            }
+            std::thread::yield_now();
+        };
+        let outcome = running.wait();
+        if !killed {
+            outcome.expect_code(0);
+            break;
+        }
+        kills += 1;
+        assert!(kills < 60, "it gets on between kills");
+    }
+    assert!(kills >= 3, "it was killed {kills} times");
+    let strange = mux
+        .warehouse()
+        .files("data")
+        .into_iter()
+        .filter(|file| !file.ends_with("/env.delivery_usage.parquet"));
+    let strange: Vec<_> = strange.filter(|file| !file.starts_with("data/coverage/")).collect();
+    assert!(strange.is_empty(), "nothing but live data below data/: {strange:?}");
+    assert_equals_world(&mux.duckdb("2026-09-01T00:00:00Z", "2026-09-08T00:00:00Z"));
+    let plan = mux.highwater(now, &["plan", "--format", "json"]).run().expect_code(0).json();
+    assert_eq!(plan["units"], serde_json::json!([]));
+    let doubled = "SELECT count(*) FROM (SELECT resource_id, bucket_start FROM resource_usage_reported GROUP BY ALL HAVING count(*) > 1)";
+    assert_eq!(mux.warehouse().duckdb().value(doubled), 0);
+}
+
+#[test]
+fn a_stopped_backfill_keeps_what_is_complete_and_goes_on() {
+    let now = at("2026-09-08T12:00:00Z");
+    let mux = Mux::arranged(now, 60, |simulator| simulator.latency(Duration::from_millis(30)));
+    let arguments = ["backfill", "--from", "2026-09-01", "--to", "2026-09-08", "--format", "json"];
+    let mut running = mux.highwater(now, &arguments).spawn();
+    running.wait_for_line(|line| line.contains("env/delivery_usage/2026-09-01"));
+    running.signal(Signal::SIGTERM);
+    let stopped = running.wait().expect_code(130);
+    assert!(stopped.json()["windows"]["loaded"].as_u64() > Some(0));
+    let asked = mux.server.traffic().requests;
+    mux.highwater(now, &arguments).run().expect_code(0);
+    assert_equals_world(&mux.duckdb("2026-09-01T00:00:00Z", "2026-09-08T00:00:00Z"));
+    assert!(mux.server.traffic().requests < asked + 7 * 24 * 3, "what was complete is not asked for again");
+}
