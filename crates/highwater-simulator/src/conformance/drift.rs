@@ -56,11 +56,13 @@ pub async fn a_missing_required_field_is_drift_that_names_operation_and_path(sub
     Ok(Verdict::Kept)
 }
 
-/// Each required field, turned into an object of something else, fails the window in the same way.
+/// Each required field, turned into an object, or an object into a list, fails the window in the same way.
 pub async fn a_value_of_another_type_is_drift_that_names_operation_and_path(subject: &Subject) -> Outcome {
     for field in subject.required {
         let edited = pull_edited(subject, *field, |object, name| {
-            object.insert(name.to_owned(), json!({"another": "type"}));
+            let is_object = object.get(name).is_some_and(Value::is_object);
+            let another = if is_object { json!(["another type"]) } else { json!({"another": "type"}) };
+            object.insert(name.to_owned(), another);
         });
         names_its_place(edited.await?.0, *field)?;
     }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use highwater_core::{DatasetSpec, Error, ErrorKind, Extractor, PageFacts, RawPage, Result, Window};
+use highwater_core::{
+    DatasetSpec, Error, ErrorKind, Extractor, PageFacts, PageRequest, RawPage, Result, Window,
+};
 
 use super::recording_sink::RecordingSink;
 
@@ -15,6 +17,8 @@ pub struct Pull {
     pub pages: Vec<RawPage>,
     /// What each said beside its rows.
     pub facts: Vec<PageFacts>,
+    /// Requests about resources that are gone, in the order in which they were made.
+    pub gone: Vec<PageRequest>,
     /// The rows of all pages.
     pub sink: RecordingSink,
 }
@@ -30,7 +34,10 @@ pub async fn pull(extractor: &dyn Extractor, spec: &DatasetSpec, window: Window)
     while let Some(request) = waiting.pop_front() {
         let page = match extractor.fetch(&request).await {
             Ok(page) => page,
-            Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => continue,
+            Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => {
+                pull.gone.push(request);
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let facts = extractor.decode(spec, &page, &mut pull.sink)?;
