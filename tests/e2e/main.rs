@@ -8,6 +8,7 @@ mod mux;
 mod place;
 mod process;
 mod repository;
+mod scaleengine;
 mod simulators;
 mod skip;
 mod warehouse;

@@ -37,7 +37,8 @@ impl Grid {
         for row in &self.rows {
             table.add_row(row);
         }
-        let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let text: Vec<String> =
+            table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
         text.join("\n") + "\n"
     }
 
@@ -63,7 +64,11 @@ impl Grid {
 pub(crate) fn print(format: Format, value: &impl Serialize, grid: impl FnOnce() -> Grid) -> Result<()> {
     match format {
         Format::Json => print_json(value),
-        Format::Csv | Format::Table => print_text(&grid().rendered(format)?),
+        Format::Csv => print_text(&grid().to_csv()?),
+        Format::Table => {
+            let grid = grid();
+            if grid.rows.is_empty() { Ok(()) } else { print_text(&grid.to_text()) }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ const DAY_SECONDS: u32 = 86_400;
 
 /// All views, each after those it reads.
 pub(super) fn views(dialect: Dialect, registry: &Registry) -> Vec<View> {
-    let mut views: Vec<View> = Table::ALL.iter().map(|table| of_table(*table, dialect)).collect();
+    let mut views: Vec<View> = Table::ALL.iter().map(|table| of_table(*table, dialect, registry)).collect();
     views.extend([
         usage_by_day(dialect),
         top_resources(dialect),

@@ -1,6 +1,6 @@
 //! `check`: configuration, secrets, providers, warehouse, clocks; says what to fix.
 
-use highwater_core::{Error, Probe, Result};
+use highwater_core::{Error, ErrorKind, Probe, Result};
 use highwater_load::StoreProbe;
 use serde::Serialize;
 
@@ -34,7 +34,11 @@ impl Check {
     }
 
     fn failed(what: impl Into<String>, error: &Error) -> Self {
-        Self { what: what.into(), ok: false, detail: error.chain(), hint: Some(error.hint().to_owned()) }
+        let hint = match error.kind() {
+            ErrorKind::Transient { .. } => "check base_url, the network and the provider's status page",
+            _ => error.hint(),
+        };
+        Self { what: what.into(), ok: false, detail: error.chain(), hint: Some(hint.to_owned()) }
     }
 }
 
@@ -51,7 +55,7 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit> {
     let mut refused = false;
     for source in &session.config.sources {
         let outcome = probe(&session, source).await;
-        refused |= matches!(&outcome, Err(error) if error.kind() == highwater_core::ErrorKind::Auth);
+        refused |= matches!(&outcome, Err(error) if error.kind() == ErrorKind::Auth);
         checks.push(match outcome {
             Ok(check) => check,
             Err(error) => Check::failed(format!("source {}", source.name), &error),
