@@ -30,7 +30,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -63,7 +63,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -96,7 +96,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -131,7 +131,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -163,7 +163,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -195,7 +195,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -227,7 +227,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -258,7 +258,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -289,7 +289,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -329,7 +329,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -363,7 +363,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -395,7 +395,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -433,7 +433,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux',
+  'projection.provider.values' = 'mux,scaleengine',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -444,6 +444,25 @@ TBLPROPERTIES (
 
 -- Usage of one resource in one bucket. Datasets are folded into one row.
 CREATE OR REPLACE VIEW resource_usage AS
+SELECT
+  source,
+  resource_type,
+  resource_id,
+  bucket_start,
+  bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  egress_seconds,
+  egress_bytes,
+  egress_seconds_additional_targets,
+  unique_viewers,
+  requests,
+  extracted_at,
+  provider,
+  usage_date
+FROM resource_usage_reported
+WHERE provider IN ('mux', 'scaleengine')
+UNION ALL
 SELECT
   source,
   resource_type,
@@ -461,6 +480,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_reported
+WHERE provider NOT IN ('mux', 'scaleengine')
 GROUP BY source, resource_type, resource_id, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one resource in one bucket and country. Datasets are folded into one row.
@@ -490,6 +510,22 @@ SELECT
   rendition,
   bucket_start,
   bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  unique_viewers,
+  extracted_at,
+  provider,
+  usage_date
+FROM resource_usage_by_rendition_reported
+WHERE provider IN ('mux')
+UNION ALL
+SELECT
+  source,
+  resource_type,
+  resource_id,
+  rendition,
+  bucket_start,
+  bucket_end,
   CAST(sum(delivered_seconds) AS DECIMAL(18,6)) AS delivered_seconds,
   CAST(sum(delivered_bytes) AS BIGINT) AS delivered_bytes,
   max(unique_viewers) AS unique_viewers,
@@ -497,6 +533,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
+WHERE provider NOT IN ('mux')
 GROUP BY source, resource_type, resource_id, rendition, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket; scope account carries unique_viewers alone. Datasets are folded into one row.
@@ -778,7 +815,7 @@ FROM (
   SELECT provider, source, dataset, usage_date, complete, is_final, has_mismatch
   FROM coverage_by_day
   WHERE concat(provider, '/', dataset) IN (
-    'mux/delivery_usage'
+    'mux/delivery_usage', 'scaleengine/video_usage'
   )
 ) AS covered
 FULL JOIN (

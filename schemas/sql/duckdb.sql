@@ -545,6 +545,25 @@ SELECT
   resource_id,
   bucket_start,
   bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  egress_seconds,
+  egress_bytes,
+  egress_seconds_additional_targets,
+  unique_viewers,
+  requests,
+  extracted_at,
+  provider,
+  usage_date
+FROM resource_usage_reported
+WHERE provider IN ('mux', 'scaleengine')
+UNION ALL
+SELECT
+  source,
+  resource_type,
+  resource_id,
+  bucket_start,
+  bucket_end,
   CAST(sum(delivered_seconds) AS DECIMAL(18,6)) AS delivered_seconds,
   CAST(sum(delivered_bytes) AS BIGINT) AS delivered_bytes,
   CAST(sum(egress_seconds) AS DECIMAL(18,6)) AS egress_seconds,
@@ -556,6 +575,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_reported
+WHERE provider NOT IN ('mux', 'scaleengine')
 GROUP BY source, resource_type, resource_id, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one resource in one bucket and country. Datasets are folded into one row.
@@ -585,6 +605,22 @@ SELECT
   rendition,
   bucket_start,
   bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  unique_viewers,
+  extracted_at,
+  provider,
+  usage_date
+FROM resource_usage_by_rendition_reported
+WHERE provider IN ('mux')
+UNION ALL
+SELECT
+  source,
+  resource_type,
+  resource_id,
+  rendition,
+  bucket_start,
+  bucket_end,
   CAST(sum(delivered_seconds) AS DECIMAL(18,6)) AS delivered_seconds,
   CAST(sum(delivered_bytes) AS BIGINT) AS delivered_bytes,
   max(unique_viewers) AS unique_viewers,
@@ -592,6 +628,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
+WHERE provider NOT IN ('mux')
 GROUP BY source, resource_type, resource_id, rendition, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket; scope account carries unique_viewers alone. Datasets are folded into one row.
@@ -873,7 +910,7 @@ FROM (
   SELECT provider, source, dataset, usage_date, complete, is_final, has_mismatch
   FROM coverage_by_day
   WHERE concat(provider, '/', dataset) IN (
-    'mux/delivery_usage'
+    'mux/delivery_usage', 'scaleengine/video_usage'
   )
 ) AS covered
 FULL JOIN (

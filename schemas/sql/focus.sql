@@ -7,7 +7,9 @@
 CREATE OR REPLACE VIEW focus_shaped_usage AS
 WITH meters (provider, dataset, measure, by_rendition, provider_name, provider_metric) AS (
   VALUES
-  ('mux', 'delivery_usage', 'delivered_seconds', true, 'Mux Video', 'delivered_seconds_by_resolution.tier_*')
+  ('mux', 'delivery_usage', 'delivered_seconds', true, 'Mux Video', 'delivered_seconds_by_resolution.tier_*'),
+  ('scaleengine', 'video_usage', 'delivered_bytes', false, 'ScaleEngine', 'bytes_total'),
+  ('scaleengine', 'video_usage', 'requests', false, 'ScaleEngine', 'requests_total')
 ),
 quantities AS (
   SELECT provider, source, dataset, usage_date, resource_type, resource_id, NULL::VARCHAR AS rendition, bucket_start, bucket_end, run_id,

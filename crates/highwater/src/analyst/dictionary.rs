@@ -26,16 +26,19 @@ fn facts(table: Table) -> String {
     let key = def.key.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
     let (row, views) = match def.kind {
         TableKind::Fact => (
-            "what one dataset reports for one key. Several datasets may each give a row for one key and bucket, with disjoint \
+            "what one dataset reports for one key. Several datasets may each give a row for one key and bucket, \
+             with disjoint \
              measures: `SUM` is right, `COUNT(*)` counts reports",
             format!(
-                "`{table}_reported` has these rows; `{table}` folds `dataset` and `run_id` away: one row a key and bucket"
+                "`{table}_reported` has these rows; `{table}` folds `dataset` and `run_id` away: one row a key and \
+                 bucket"
             ),
         ),
         TableKind::Description => (
             "one resource as one dataset described it for one bucket",
             format!(
-                "`{table}_reported` has these rows; `{table}` has one row a resource, with the words of the latest bucket, `first_seen` and `last_seen`"
+                "`{table}_reported` has these rows; `{table}` has one row a resource, with the words of the latest \
+                 bucket, `first_seen` and `last_seen`"
             ),
         ),
         TableKind::Record => (
@@ -50,7 +53,8 @@ fn facts(table: Table) -> String {
 }
 
 fn columns(table: Table) -> String {
-    let mut text = "## Columns\n\n| column | unit | adds up | null | meaning | Parquet | DuckDB | Athena |\n|---|---|---|---|---|---|---|---|\n".to_owned();
+    const HEAD: &str = "| column | unit | adds up | null | meaning | Parquet | DuckDB | Athena |";
+    let mut text = format!("## Columns\n\n{HEAD}\n|---|---|---|---|---|---|---|---|\n");
     for column in table.def().columns {
         let def = column.def();
         let adds_up = match def.additivity {
@@ -68,10 +72,14 @@ fn columns(table: Table) -> String {
             reader_types::athena(def.kind),
         ));
     }
-    text.push_str("| `provider` | – | – | never null | Name of the provider; stands in the path alone. | – | VARCHAR | string |\n");
+    text.push_str(
+        "| `provider` | – | – | never null | Name of the provider; stands in the path alone. | – | VARCHAR | \
+         string |\n",
+    );
     let date = if table.def().key.contains(&Column::WindowStart) { "window_start" } else { "bucket_start" };
     text.push_str(&format!(
-        "| `usage_date` | – | – | never null | UTC date of `{date}`; stands in the path alone. Filter on it: it decides which objects are read. | – | DATE | string |\n\n"
+        "| `usage_date` | – | – | never null | UTC date of `{date}`; stands in the path alone. Filter on it: it \
+         decides which objects are read. | – | DATE | string |\n\n"
     ));
     text
 }
@@ -94,7 +102,8 @@ fn sources(table: Table, specs: &[(&dyn Provider, DatasetSpec)]) -> String {
         return String::new();
     }
     format!(
-        "## Where the values come from\n\n| provider | dataset | column | the provider's field |\n|---|---|---|---|\n{rows}\n"
+        "## Where the values come from\n\n| provider | dataset | column | the provider's field \
+         |\n|---|---|---|---|\n{rows}\n"
     )
 }
 
@@ -124,7 +133,8 @@ fn totals(table: Table, specs: &[(&dyn Provider, DatasetSpec)]) -> String {
 fn tolerances(table: Table) -> String {
     let rule = |measure: Column| match (measure.def().additivity, measure.kind()) {
         (Additivity::Sum, ColumnType::Seconds) => {
-            "at most a millionth of a second for each row and hour added up, which is what rounding can come to; none where \
+            "at most a millionth of a second for each row and hour added up, which is what rounding can come to; \
+             none where \
              the provider counts whole seconds"
         }
         (Additivity::Sum, _) => "none",

@@ -53,7 +53,8 @@ fn secret(store: &Store) -> String {
         options.push(format!("USE_SSL {}", endpoint.tls));
     }
     let about = comment(
-        "Keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment, the region from\n\
+        "Keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment, the \
+         region from\n\
          AWS_REGION where none stands here. For a profile or a role instead, add PROVIDER credential_chain (extension aws).\n\
          DuckDB fetches its httpfs extension at first use; where it may not, LOAD the extension's file before this script.",
     );

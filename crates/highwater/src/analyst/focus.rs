@@ -49,7 +49,8 @@ fn quantities() -> String {
     let of = |table: Table, measure: Column| {
         let by_rendition = table == Table::ResourceUsageByRendition;
         format!(
-            "  SELECT provider, source, dataset, usage_date, resource_type, resource_id, {} AS rendition, bucket_start, \
+            "  SELECT provider, source, dataset, usage_date, resource_type, resource_id, {} AS rendition, \
+             bucket_start, \
              bucket_end, run_id,\n    '{measure}' AS measure, {by_rendition} AS by_rendition, {measure}::DECIMAL(38,6) AS quantity\n  \
              FROM {table}_reported WHERE {measure} IS NOT NULL",
             if by_rendition { "rendition" } else { "NULL::VARCHAR" },
@@ -76,7 +77,8 @@ ASOF LEFT JOIN coverage AS covered
   ON covered.provider = used.provider AND covered.source = used.source AND covered.dataset = used.dataset
   AND covered.usage_date = used.usage_date AND covered.window_start <= used.bucket_start";
 
-const SKU_METER: &str = "CASE used.measure WHEN 'delivered_seconds' THEN 'Delivered Video' WHEN 'delivered_bytes' THEN 'CDN Egress' \
+const SKU_METER: &str = "CASE used.measure WHEN 'delivered_seconds' THEN 'Delivered Video' WHEN 'delivered_bytes' \
+THEN 'CDN Egress' \
 WHEN 'egress_seconds' THEN if(used.resource_type = 'transcoder', 'Transcoder Processing', 'Origin Egress Time') \
 WHEN 'egress_bytes' THEN if(used.resource_type = 'transcoder', 'Transcoder Egress', 'Origin Egress') \
 WHEN 'egress_seconds_additional_targets' THEN 'Additional Target Processing' WHEN 'requests' THEN 'Requests' \
@@ -85,7 +87,8 @@ ELSE used.measure END";
 const RESOURCE_TYPE: &str = "CASE used.resource_type WHEN 'asset' THEN 'Asset' WHEN 'transcoder' THEN 'Transcoder' \
 WHEN 'vod_stream' THEN 'VOD Stream' WHEN 'video_url' THEN 'Video URL' ELSE used.resource_type END";
 
-const UNIT: &str = "CASE WHEN used.measure LIKE '%seconds%' THEN 'Seconds' WHEN used.measure LIKE '%bytes' THEN 'B' ELSE 'Requests' END";
+const UNIT: &str = "CASE WHEN used.measure LIKE '%seconds%' THEN 'Seconds' WHEN used.measure LIKE '%bytes' THEN 'B' \
+ELSE 'Requests' END";
 
 const SKU_PRICE_DETAILS: &str = "CAST(json_object('x_Rendition', used.rendition, 'x_Quality', said.quality, \
 'x_BillingMode', said.billing_mode, 'x_Type', said.\"type\") AS VARCHAR)";

@@ -21,7 +21,8 @@ pub(super) fn of_table(table: Table, dialect: Dialect, registry: &Registry) -> V
     let about = match def.kind {
         TableKind::Fact => format!("{} Datasets are folded into one row.", def.description),
         TableKind::Description => {
-            "One resource: its words as of the latest bucket that mentions it, and when it was first and last seen.".to_owned()
+            "One resource: its words as of the latest bucket that mentions it, and when it was first and last \
+             seen.".to_owned()
         }
         TableKind::Record => def.description.to_owned(),
     };
@@ -104,7 +105,8 @@ fn latest_words(table: Table) -> String {
     selected.extend(["seen.first_seen".to_owned(), "seen.last_seen".to_owned()]);
     let same = identity.map(|column| format!("said.{column} = seen.{column}"));
     format!(
-        "SELECT\n{selected}\nFROM (\n  SELECT {identity},\n    min(bucket_start) AS first_seen, max(bucket_start) AS last_seen\n  \
+        "SELECT\n{selected}\nFROM (\n  SELECT {identity},\n    min(bucket_start) AS first_seen, max(bucket_start) \
+         AS last_seen\n  \
          FROM {table}_reported\n  GROUP BY {identity}\n) AS seen\nJOIN {table}_reported AS said\n  \
          ON {same}\n  AND said.bucket_start = seen.last_seen\nGROUP BY {group}, seen.first_seen, seen.last_seen",
         selected = list(selected, 2),

@@ -84,7 +84,8 @@ fn top_resources(dialect: Dialect) -> View {
     let selected =
         selected.chain(additive().map(|measure| format!("used.{measure}"))).chain(ranked.map(rank));
     let query = format!(
-        "SELECT\n{selected}\nFROM (\n  SELECT\n{used}\n  FROM resource_usage_reported\n  GROUP BY {month}, {group}\n) AS used\n\
+        "SELECT\n{selected}\nFROM (\n  SELECT\n{used}\n  FROM resource_usage_reported\n  GROUP BY {month}, \
+         {group}\n) AS used\n\
          LEFT JOIN resources AS said\n  ON said.provider = used.provider AND said.source = used.source\n  \
          AND said.resource_type = used.resource_type AND said.resource_id = used.resource_id",
         selected = list(selected, 2),
@@ -96,7 +97,8 @@ fn top_resources(dialect: Dialect) -> View {
     );
     View {
         name: "top_resources".to_owned(),
-        about: "Usage of one resource in one month, with its rank among those of its source and kind: WHERE month = DATE '2026-09-01' AND rank_by_delivered_seconds <= 10.".to_owned(),
+        about: "Usage of one resource in one month, with its rank among those of its source and kind: WHERE month = \
+         DATE '2026-09-01' AND rank_by_delivered_seconds <= 10.".to_owned(),
         query,
     }
 }
@@ -143,7 +145,8 @@ fn usage_with_coverage(dialect: Dialect, registry: &Registry) -> View {
     );
     View {
         name: "usage_with_coverage".to_owned(),
-        about: "Usage of one UTC day of one dataset beside its coverage. A day that is covered and has no usage, and one that is missing, have rows too.".to_owned(),
+        about: "Usage of one UTC day of one dataset beside its coverage. A day that is covered and has no usage, \
+         and one that is missing, have rows too.".to_owned(),
         query,
     }
 }
@@ -168,7 +171,8 @@ fn month_totals(dialect: Dialect) -> View {
         format!("bool_and(is_final AND max_day = {ends}) AS is_final"),
     ]);
     let query = format!(
-        "SELECT\n{outer}\nFROM (\n  SELECT\n{inner}\n  FROM usage_with_coverage\n  GROUP BY {month}, {key}, dataset\n) AS by_dataset\n\
+        "SELECT\n{outer}\nFROM (\n  SELECT\n{inner}\n  FROM usage_with_coverage\n  GROUP BY {month}, {key}, \
+         dataset\n) AS by_dataset\n\
          GROUP BY month, {key}",
         outer = list(outer, 2),
         inner = list(inner, 4),
@@ -176,7 +180,8 @@ fn month_totals(dialect: Dialect) -> View {
     );
     View {
         name: "month_totals".to_owned(),
-        about: "Usage of one month of one source. Complete when every dataset's days are, from the first one loaded to the end of the month.".to_owned(),
+        about: "Usage of one month of one source. Complete when every dataset's days are, from the first one loaded \
+         to the end of the month.".to_owned(),
         query,
     }
 }
