@@ -66,10 +66,19 @@ impl Warehouse {
         unit: &Unit,
         tables: &[Table],
     ) -> Result<Vec<WindowRecord>> {
+        Ok(agreed(self.unit_objects(provider, unit, tables).await?))
+    }
+
+    /// The record of each of the unit's objects, in the order of `tables`.
+    pub(crate) async fn unit_objects(
+        &self,
+        provider: &str,
+        unit: &Unit,
+        tables: &[Table],
+    ) -> Result<Vec<Option<ObjectRecord>>> {
         let paths: Vec<Path> =
             tables.iter().map(|table| ObjectKey::new(*table, provider, unit).path()).collect();
-        let records = try_join_all(paths.iter().map(|path| self.shared.read_record(path))).await?;
-        Ok(agreed(records))
+        try_join_all(paths.iter().map(|path| self.shared.read_record(path))).await
     }
 
     /// The published rows of `table` that belong to `windows`: the columns as the object has them, none at all where
@@ -95,10 +104,14 @@ impl Warehouse {
                 bounds(object.footer.row_group(*group), time_column(table))
                     .is_none_or(|(first, last)| wanted.touch(first, last))
             };
-            let groups = (0..object.footer.num_row_groups()).filter(|group| touched(group)).collect();
-            let rows = rows(&object, groups, |instant| wanted.contain(instant))?;
+            let mut found = Vec::new();
+            for group in (0..object.footer.num_row_groups()).filter(touched) {
+                for batch in rows(&object, group, |instant| wanted.contain(instant))? {
+                    found.push(batch?);
+                }
+            }
             let schema = object_schema(&object.footer)?;
-            concat_batches(&schema, &rows).map_err(|error| {
+            concat_batches(&schema, &found).map_err(|error| {
                 highwater_core::Error::new(highwater_core::ErrorKind::Internal, "cannot join rows")
                     .with_source(error)
             })

@@ -6,20 +6,27 @@
 
 pub mod layout;
 
+mod appending;
 mod archive;
 mod checkpoint_store;
 mod commit;
 mod commit_lock;
+mod conditions;
 mod digest;
 mod local;
+mod merging;
 mod object;
 mod object_record;
+mod page_starts;
 mod probe;
 mod published;
 mod reader;
+mod rebuild;
 mod record_table;
 mod rejects;
-mod sorting;
+mod restatements;
+mod retention;
+mod s3;
 mod table_commit;
 mod unit_commit;
 mod version;
@@ -30,6 +37,9 @@ pub use digest::pull_digest;
 pub use local::LocalFolder;
 pub use object_record::{OBJECT_FORMAT, ObjectRecord};
 pub use probe::StoreProbe;
+pub use rebuild::summary;
 pub use rejects::RejectLine;
+pub use restatements::Restatement;
+pub use s3::{OPTION_NAMES, check_option};
 pub use unit_commit::{Committed, TableSchema, UnitCommit, WindowCommit};
 pub use warehouse::{ConditionalWrites, Warehouse, WarehouseSettings};

@@ -6,12 +6,13 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
@@ -24,12 +25,12 @@ use object_store::{
 use uuid::Uuid;
 
 use crate::commit_lock::CommitLock;
-use crate::digest::content_digest;
+use crate::digest::version_tag;
 
 const STAGED: &str = "put-";
 
-/// An [`ObjectStore`] over a folder, with conditional writes. An ETag is a digest of the content, so that two contents
-/// never share one, whatever the file system does with times and inodes. Ranged reads carry none.
+/// An [`ObjectStore`] over a folder, with conditional writes. An ETag comes from the content (of a large object, from its
+/// footer, which differs in each version), whatever the file system does with times and inodes. Ranged reads carry none.
 #[derive(Clone, Debug)]
 pub struct LocalFolder {
     root: Arc<PathBuf>,
@@ -104,7 +105,7 @@ impl LocalFolder {
             fs::remove_file(&staged).ok();
         }
         placed.map_err(generic)?;
-        let e_tag = Some(content_digest(payload.iter().map(|chunk| &chunk[..])));
+        let e_tag = Some(version_tag(&mut Cursor::new(Bytes::from(payload.clone()))).map_err(generic)?);
         Ok(PutResult { e_tag, version: None, extensions: Default::default() })
     }
 
@@ -145,8 +146,8 @@ fn check(
 }
 
 fn current_e_tag(target: &FilePath) -> io::Result<Option<String>> {
-    match fs::read(target) {
-        Ok(content) => Ok(Some(content_digest([&content[..]]))),
+    match File::open(target) {
+        Ok(mut file) => version_tag(&mut file).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -233,7 +234,7 @@ impl ObjectStore for LocalFolder {
         let found = self.files.get_opts(location, whole).await?;
         let (mut meta, attributes) = (found.meta.clone(), found.attributes.clone());
         let content = found.bytes().await?;
-        meta.e_tag = Some(content_digest([&content[..]]));
+        meta.e_tag = Some(version_tag(&mut Cursor::new(&content)).map_err(generic)?);
         options.check_preconditions(&meta)?;
         let range = match &options.range {
             Some(range) => range.as_range(meta.size).map_err(generic)?,

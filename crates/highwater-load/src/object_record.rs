@@ -3,11 +3,11 @@
 //! | key | value |
 //! |---|---|
 //! | `highwater.format` | the format's number; a newer one is refused |
-//! | `highwater.commit_id` | chosen anew for each version |
 //! | `highwater.table`, `highwater.unit` | what the object is of |
 //! | `highwater.windows` | JSON list of window records, by start, disjoint |
 //! | `highwater.sealed` | `true` once every window is final and the object was written as a whole |
 //! | `highwater.first_offset` | where the first row group began when the object was last written as a whole |
+//! | `highwater.commit_id` | chosen anew for each version |
 
 use highwater_core::{Error, ErrorKind, Result, Table, Unit, WindowRecord};
 use parquet::file::metadata::KeyValue;
@@ -45,7 +45,6 @@ impl ObjectRecord {
         let windows = serde_json::to_string(&self.windows).expect("window records are plain data");
         let mut pairs = vec![
             KeyValue::new(FORMAT.to_owned(), OBJECT_FORMAT.to_string()),
-            KeyValue::new(COMMIT_ID.to_owned(), self.commit_id.clone()),
             KeyValue::new(TABLE.to_owned(), self.table.name().to_owned()),
             KeyValue::new(UNIT.to_owned(), self.unit.to_string()),
             KeyValue::new(WINDOWS.to_owned(), windows),
@@ -54,6 +53,8 @@ impl ObjectRecord {
         if self.sealed {
             pairs.push(KeyValue::new(SEALED.to_owned(), "true".to_owned()));
         }
+        // Last, so that the end of a file tells its version.
+        pairs.push(KeyValue::new(COMMIT_ID.to_owned(), self.commit_id.clone()));
         pairs
     }
 
@@ -140,12 +141,12 @@ mod tests {
         );
         let expected = [
             "highwater.format=1",
-            "highwater.commit_id=0b1c",
             "highwater.table=resource_usage",
             "highwater.unit=mux-prod/delivery_usage/2026-09-01",
             windows,
             "highwater.first_offset=12",
             "highwater.sealed=true",
+            "highwater.commit_id=0b1c",
         ];
         assert_eq!(text, expected);
         assert_eq!(ObjectRecord::from_key_values(Some(&pairs), "k").unwrap(), record());

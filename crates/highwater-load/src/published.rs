@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use highwater_core::Result;
 use object_store::path::Path;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader};
 
 use crate::object_record::{ObjectRecord, foreign};
 use crate::warehouse::Shared;
 
 /// The length of the magic number and the footer's length at the end of a file.
-const TAIL: usize = 8;
+pub(crate) const TAIL: usize = 8;
 
 /// One version of an object, whole.
 #[derive(Clone, Debug)]
@@ -23,7 +23,10 @@ pub(crate) struct Published {
 
 impl Published {
     pub(crate) fn parse(bytes: Bytes, path: &Path) -> Result<Self> {
-        let footer = ParquetMetaDataReader::new().parse_and_finish(&bytes);
+        // As written, because the footer of the next version takes over what stands here.
+        let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
+        let reader = ParquetMetaDataReader::new().with_metadata_options(Some(options));
+        let footer = reader.parse_and_finish(&bytes);
         let footer = footer.map_err(|error| foreign(path.as_ref(), Box::new(error)))?;
         let record =
             ObjectRecord::from_key_values(footer.file_metadata().key_value_metadata(), path.as_ref())?;
@@ -53,7 +56,7 @@ impl Shared {
 }
 
 /// The length of the footer, its tail included.
-fn footer_length(suffix: &[u8], path: &Path) -> Result<usize> {
+pub(crate) fn footer_length(suffix: &[u8], path: &Path) -> Result<usize> {
     let no_parquet = || foreign(path.as_ref(), "it does not end like a Parquet file".into());
     let tail = suffix.last_chunk::<TAIL>().ok_or_else(no_parquet)?;
     let [a, b, c, d, b'P', b'A', b'R', b'1'] = *tail else { return Err(no_parquet()) };

@@ -15,7 +15,9 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
 use crate::published::Published;
-use crate::writer::ROW_GROUP_ROWS;
+
+/// Rows decoded at once.
+const DECODED_ROWS: usize = 4_096;
 
 /// The column that says which window a row of `table` belongs to.
 pub(crate) fn time_column(table: Table) -> &'static str {
@@ -69,30 +71,29 @@ pub(crate) fn bounds(group: &RowGroupMetaData, time_column: &str) -> Option<(i64
     }
 }
 
-/// The rows of `groups` whose instant `keep` accepts, in the columns of the object.
-pub(crate) fn rows(
+/// The rows of one row group whose instant `keep` accepts, in the columns of the object, some at a time.
+pub(crate) fn rows<K: Fn(i64) -> bool>(
     object: &Published,
-    groups: Vec<usize>,
-    keep: impl Fn(i64) -> bool,
-) -> Result<Vec<RecordBatch>> {
+    group: usize,
+    keep: K,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<K>> {
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(&object.footer), ArrowReaderOptions::new())
         .map_err(unreadable)?;
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(object.bytes.clone(), metadata)
-        .with_row_groups(groups)
-        .with_batch_size(ROW_GROUP_ROWS)
+        .with_row_groups(vec![group])
+        .with_batch_size(DECODED_ROWS)
         .build()
         .map_err(unreadable)?;
     let time_column = time_column(object.record.table);
-    let mut kept = Vec::new();
-    for batch in reader {
+    Ok(reader.map(move |batch| {
         let batch = batch.map_err(undecodable)?;
         let instants = instants(&batch, time_column)?;
         let wanted: BooleanArray = instants.iter().map(|instant| Some(keep(*instant))).collect();
-        if wanted.true_count() > 0 {
-            kept.push(filter_record_batch(&batch, &wanted).map_err(undecodable)?);
+        if wanted.true_count() == batch.num_rows() {
+            return Ok(batch);
         }
-    }
-    Ok(kept)
+        filter_record_batch(&batch, &wanted).map_err(undecodable)
+    }))
 }
 
 /// The instants that say which window each row belongs to.

@@ -10,10 +10,10 @@ use object_store::path::Path;
 use uuid::Uuid;
 
 use crate::layout::ObjectKey;
+use crate::merging::Key;
 use crate::object::{ATTEMPTS, blocking, too_many_races};
 use crate::published::Published;
 use crate::reader::{check_evolution, object_schema, rows};
-use crate::sorting::sorted;
 use crate::version::{Change, next_version};
 use crate::warehouse::Warehouse;
 use crate::writer::sorting_positions;
@@ -64,11 +64,15 @@ fn replacement(previous: Option<Bytes>, change: &Change, path: &Path) -> Result<
     if let Some(previous) = &previous {
         let old_schema = object_schema(&previous.footer)?;
         check_evolution(&old_schema, &change.schema, path.as_ref())?;
-        let all = (0..previous.footer.num_row_groups()).collect();
-        let known = joined(&old_schema, &rows(previous, all, |_| true)?)?;
-        let key = sorting_positions(change.table, &change.schema);
-        let wanted: Vec<RecordBatch> = sorted(&change.added, &key)?.collect::<Result<_>>()?;
-        if same_but_for_when(&known, &joined(&change.schema, &wanted)?) {
+        let mut known = Vec::new();
+        for group in 0..previous.footer.num_row_groups() {
+            for batch in rows(previous, group, |_| true)? {
+                known.push(batch?);
+            }
+        }
+        let key = Key::new(&change.schema, sorting_positions(change.table, &change.schema))?;
+        let (known, wanted) = (joined(&old_schema, &known)?, joined(&change.schema, &change.added)?);
+        if same_but_for_when(&known, &key.sorted(&wanted)?) {
             return Ok(None);
         }
     }

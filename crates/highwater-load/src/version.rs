@@ -1,17 +1,17 @@
 //! The next version of an object, computed from the last one and a change. Pure.
 
-use std::sync::Arc;
-
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use highwater_core::{Result, Table, Unit, WindowRecord, WindowSet};
 use object_store::path::Path;
 
+use crate::appending::append;
+use crate::merging::{Key, Run, merge};
 use crate::object_record::ObjectRecord;
+use crate::page_starts::{clear_shift, page_starts};
 use crate::published::Published;
 use crate::reader::{Spans, bounds, check_evolution, complete, object_schema, rows, time_column};
-use crate::sorting::sorted;
 use crate::writer::{FIRST_OFFSET, sorting_positions, write_whole};
 
 /// What the next version has and the last one has not.
@@ -30,44 +30,96 @@ pub(crate) struct Change {
     pub(crate) commit_id: String,
 }
 
-/// The bytes of the next version.
+/// The bytes of the next version: those of the last one and more, unless it is to be sealed, has other columns, or
+/// would be dead for the greater part.
 pub(crate) fn next_version(previous: Option<&Published>, change: &Change, path: &Path) -> Result<Bytes> {
-    let mut batches = match previous {
-        Some(previous) => kept_rows(previous, change, path)?,
-        None => Vec::new(),
+    let key = Key::new(&change.schema, sorting_positions(change.table, &change.schema))?;
+    let Some(previous) = previous else {
+        let record = change.record(FIRST_OFFSET);
+        return write_whole(&change.schema, merge(change.added_runs(&key)?, &key)?, &record).map(Bytes::from);
     };
-    batches.extend(change.added.iter().cloned());
-    let record = ObjectRecord {
-        commit_id: change.commit_id.clone(),
-        table: change.table,
-        unit: change.unit.clone(),
-        windows: change.windows.clone(),
-        sealed: change.sealed,
-        first_offset: previous.map_or(FIRST_OFFSET, |previous| other_offset(previous.record.first_offset)),
-    };
-    let key = sorting_positions(change.table, &change.schema);
-    let bytes = write_whole(&change.schema, sorted(&batches, &key)?, &record)?;
-    Ok(Bytes::from(bytes))
-}
-
-/// Where a version that is written as a whole begins, so that the footer of an older one points at nothing.
-fn other_offset(last: u64) -> u64 {
-    const STEP: u64 = 8;
-    const HIGHEST: u64 = 32 * 1024;
-    if last + STEP > HIGHEST { FIRST_OFFSET } else { last + STEP }
-}
-
-fn kept_rows(previous: &Published, change: &Change, path: &Path) -> Result<Vec<RecordBatch>> {
     let old_schema = object_schema(&previous.footer)?;
     check_evolution(&old_schema, &change.schema, path.as_ref())?;
-    let (replaced, time_column) = (Spans::of(&change.replaced), time_column(change.table));
-    let wholly_replaced = |group: &usize| {
-        bounds(previous.footer.row_group(*group), time_column)
-            .is_some_and(|(first, last)| replaced.cover(first, last))
+    if !change.sealed && old_schema.fields().len() == change.schema.fields().len() {
+        let (kept, left) = split(previous, change)?;
+        let mut runs = change.added_runs(&key)?;
+        runs.extend(left.into_iter().map(|batches| Box::new(batches.into_iter().map(Ok)) as Run<'_>));
+        let record = change.record(previous.record.first_offset);
+        if let Some(bytes) = append(previous, &kept, merge(runs, &key)?, change, &record, path)? {
+            return Ok(bytes);
+        }
+    }
+    rewritten(previous, change, &key)
+}
+
+/// A version of the rows that stay and those that come, none of whose pages begins where one of the last version did: a
+/// reader that holds the footer of that one meets an error, never a mix.
+fn rewritten(previous: &Published, change: &Change, key: &Key) -> Result<Bytes> {
+    let replaced = Spans::of(&change.replaced);
+    let write = |first_offset: u64| {
+        let mut runs = change.added_runs(key)?;
+        for group in 0..previous.footer.num_row_groups() {
+            let rows = rows(previous, group, |instant| !replaced.contain(instant))?;
+            runs.push(Box::new(rows.map(|batch| complete(&batch?, &change.schema))));
+        }
+        write_whole(&change.schema, merge(runs, key)?, &change.record(first_offset)).map(Bytes::from)
     };
-    let groups = (0..previous.footer.num_row_groups()).filter(|group| !wholly_replaced(group)).collect();
-    let kept = rows(previous, groups, |instant| !replaced.contain(instant))?;
-    kept.iter().map(|batch| complete(batch, &Arc::clone(&change.schema))).collect()
+    let first_offset = other_offset(previous.record.first_offset);
+    let bytes = write(first_offset)?;
+    let shift = clear_shift(&page_starts(&bytes)?, &page_starts(&previous.bytes)?, OFFSET_STEP);
+    if shift == 0 { Ok(bytes) } else { write(first_offset + shift) }
+}
+
+const OFFSET_STEP: u64 = 8;
+
+/// Where a version that is written as a whole begins, after one whose first bytes were written from `last` on.
+fn other_offset(last: u64) -> u64 {
+    const HIGHEST: u64 = 32 * 1024;
+    if last + OFFSET_STEP > HIGHEST { FIRST_OFFSET } else { last + OFFSET_STEP }
+}
+
+/// The row groups that stay as they are, and the rows that stay of each one that loses some.
+fn split(previous: &Published, change: &Change) -> Result<(Vec<usize>, Vec<Vec<RecordBatch>>)> {
+    let (replaced, time_column) = (Spans::of(&change.replaced), time_column(change.table));
+    let (mut kept, mut left) = (Vec::new(), Vec::new());
+    for (index, group) in previous.footer.row_groups().iter().enumerate() {
+        match bounds(group, time_column) {
+            Some((first, last)) if !replaced.touch(first, last) => kept.push(index),
+            Some((first, last)) if replaced.cover(first, last) => {}
+            _ => {
+                let rest = rows(previous, index, |instant| !replaced.contain(instant))?;
+                let rest: Vec<RecordBatch> = rest.collect::<Result<_>>()?;
+                let count: usize = rest.iter().map(RecordBatch::num_rows).sum();
+                if i64::try_from(count) == Ok(group.num_rows()) {
+                    kept.push(index);
+                } else {
+                    left.push(rest);
+                }
+            }
+        }
+    }
+    Ok((kept, left))
+}
+
+impl Change {
+    /// The rows that come, each batch sorted.
+    fn added_runs<'a>(&'a self, key: &'a Key) -> Result<Vec<Run<'a>>> {
+        let sorted = |batch: &RecordBatch| {
+            key.sorted(batch).map(|batch| Box::new(std::iter::once(Ok(batch))) as Run<'a>)
+        };
+        self.added.iter().map(sorted).collect()
+    }
+
+    fn record(&self, first_offset: u64) -> ObjectRecord {
+        ObjectRecord {
+            commit_id: self.commit_id.clone(),
+            table: self.table,
+            unit: self.unit.clone(),
+            windows: self.windows.clone(),
+            sealed: self.sealed,
+            first_offset,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use highwater_core::{Clock, Error, ErrorKind, Result};
 use object_store::ObjectStore;
 
+use crate::conditions::{Conditions, Form};
 use crate::local::LocalFolder;
+use crate::s3;
 
 /// Where the warehouse is and how it is written.
 #[derive(Clone)]
@@ -79,6 +81,9 @@ impl Warehouse {
         let root = match url.split_once("://") {
             None => url.as_str(),
             Some(("file", path)) => path,
+            Some(("s3", location)) => {
+                return Ok(Self::with_store(s3::open(location, &settings.options)?, settings));
+            }
             Some((scheme, _)) => {
                 let message = format!("warehouses on `{scheme}` are not known url=`{url}`");
                 return Err(
@@ -106,12 +111,20 @@ impl Warehouse {
         settings: &WarehouseSettings,
     ) -> Self {
         let shared = Shared {
-            store,
+            store: in_form(store, settings.conditional_writes),
             folder,
             conditional_writes: settings.conditional_writes,
             raw_archive: settings.raw_archive,
             clock: Arc::clone(&settings.clock),
         };
         Self { shared: Arc::new(shared) }
+    }
+}
+
+fn in_form(store: Arc<dyn ObjectStore>, conditional_writes: ConditionalWrites) -> Arc<dyn ObjectStore> {
+    match conditional_writes {
+        ConditionalWrites::ETag => store,
+        ConditionalWrites::ETagUnquoted => Arc::new(Conditions::new(store, Form::Unquoted)),
+        ConditionalWrites::Disabled => Arc::new(Conditions::new(store, Form::OneWriter)),
     }
 }

@@ -10,13 +10,16 @@ use arrow::array::{
     TimestampMillisecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMillisecondType};
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use highwater_core::{Clock, RunId, Table, Unit, Window, WindowRecord};
+use highwater_load::layout::ObjectKey;
 use highwater_load::{
     ConditionalWrites, TableSchema, UnitCommit, Warehouse, WarehouseSettings, WindowCommit,
 };
-use object_store::ObjectStore;
+use highwater_s3_testserver::TestServer;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 /// The provider of all test units.
 pub(crate) const PROVIDER: &str = "mux";
@@ -59,6 +62,20 @@ pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Warehouse {
     Warehouse::with_store(store, settings("memory"))
 }
 
+pub(crate) async fn bucket(server: &TestServer) -> Warehouse {
+    let settings = WarehouseSettings { options: server.options(), ..settings("s3://bucket/some/warehouse") };
+    Warehouse::open(settings).await.unwrap()
+}
+
+/// The content of the object of `table`, as the store has it.
+pub(crate) async fn object(store: &dyn ObjectStore, table: Table) -> Bytes {
+    let path = ObjectKey::new(table, PROVIDER, &unit()).path();
+    match store.get(&path).await {
+        Ok(found) => found.bytes().await.unwrap(),
+        Err(_) => Bytes::new(),
+    }
+}
+
 pub(crate) fn unit() -> Unit {
     "mux-prod/delivery_usage/2026-09-01".parse().unwrap()
 }
@@ -99,8 +116,8 @@ pub(crate) fn batch(table: Table, window: Window, rows: usize, seed: u64) -> Rec
         window.buckets(highwater_core::Grain::Hour).map(|bucket| bucket.start()).collect();
     let keys: Vec<(usize, DateTime<Utc>)> =
         (0..rows).flat_map(|row| starts.iter().map(move |start| (row, *start))).collect();
-    let text = |value: &dyn Fn(&(usize, DateTime<Utc>)) -> String| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(keys.iter().map(value)))
+    let text = |value: &dyn Fn(usize) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(keys.iter().map(|(row, _)| value(*row))))
     };
     let instants = |offset: i64| -> ArrayRef {
         let values = keys.iter().map(|(_, start)| (*start + TimeDelta::hours(offset)).timestamp_millis());
@@ -110,7 +127,7 @@ pub(crate) fn batch(table: Table, window: Window, rows: usize, seed: u64) -> Rec
         text(&|_| "mux-prod".to_owned()),
         text(&|_| "delivery_usage".to_owned()),
         text(&|_| "asset".to_owned()),
-        text(&|(row, _)| format!("asset-{row:06}")),
+        text(&|row| format!("asset-{row:06}")),
         instants(0),
         instants(1),
     ];
