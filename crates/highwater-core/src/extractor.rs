@@ -46,8 +46,8 @@ pub trait Extractor: fmt::Debug + Send + Sync {
     /// cancels the request in flight.
     ///
     /// # Errors
-    /// `Auth`, `RateLimited`, `Transient` (retries used up), `BadRequest`, `Gone`, `Drift` (a refusal that is not in
-    /// the provider's own form).
+    /// `Auth`, `RateLimited` and `Transient` (retries used up), `BadRequest`, `Gone`, `Drift` (an answer that is none of
+    /// this API's); `Config` for a request that the operation does not allow, before anything is sent.
     fn fetch<'a>(&'a self, request: &'a PageRequest) -> BoxFuture<'a, Result<RawPage>>;
 
     /// Decodes one page into rows and facts. Pure: the same page gives the same rows and facts.
