@@ -12,7 +12,8 @@ use crate::wire::{Envelope, Live, Minute, Present};
 const FIELD: &str = "sampled_at";
 
 /// The closed minutes of the past hour that lie in the window asked for. The present viewers by country are those of
-/// the newest closed minute; where that lies after the window, the poll that asks for it has them.
+/// the newest closed minute; where that lies after the window, because the answer came late, they are left out: no
+/// minute of the window can be said to have had them.
 pub(super) fn live(
     reader: &Reader<'_>,
     subject: Subject,
