@@ -30,7 +30,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -63,7 +63,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -96,7 +96,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -131,7 +131,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -163,7 +163,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -195,7 +195,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -227,7 +227,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -258,7 +258,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -289,7 +289,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -329,7 +329,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -363,7 +363,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -395,7 +395,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -433,7 +433,7 @@ TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
   'projection.provider.type' = 'enum',
-  'projection.provider.values' = 'mux,scaleengine',
+  'projection.provider.values' = 'mux,scaleengine,wowza',
   'projection.usage_date.type' = 'date',
   'projection.usage_date.format' = 'yyyy-MM-dd',
   'projection.usage_date.range' = '2026-01-01,NOW',
@@ -517,7 +517,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
-WHERE provider IN ('mux')
+WHERE provider IN ('mux', 'wowza')
 UNION ALL
 SELECT
   source,
@@ -533,11 +533,29 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
-WHERE provider NOT IN ('mux')
+WHERE provider NOT IN ('mux', 'wowza')
 GROUP BY source, resource_type, resource_id, rendition, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket; scope account carries unique_viewers alone. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage AS
+SELECT
+  source,
+  scope,
+  bucket_start,
+  bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  egress_seconds,
+  egress_bytes,
+  egress_seconds_additional_targets,
+  unique_viewers,
+  requests,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -554,10 +572,26 @@ SELECT
   provider,
   usage_date
 FROM account_usage_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket, by transcoder type and billing mode. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage_by_configuration AS
+SELECT
+  source,
+  scope,
+  transcoder_type,
+  billing_mode,
+  bucket_start,
+  bucket_end,
+  egress_seconds,
+  egress_bytes,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_by_configuration_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -571,10 +605,26 @@ SELECT
   provider,
   usage_date
 FROM account_usage_by_configuration_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, transcoder_type, billing_mode, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket and country. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage_by_country AS
+SELECT
+  source,
+  scope,
+  country_code,
+  bucket_start,
+  bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  unique_viewers,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_by_country_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -588,6 +638,7 @@ SELECT
   provider,
   usage_date
 FROM account_usage_by_country_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, country_code, bucket_start, bucket_end, provider, usage_date;
 
 -- One sample of the provider's viewing series of one resource. Datasets are folded into one row.
@@ -614,6 +665,20 @@ SELECT
   scope,
   bucket_start,
   bucket_end,
+  unique_viewers,
+  delivered_seconds,
+  delivered_bytes,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_viewing_trend_reported
+WHERE provider IN ('wowza')
+UNION ALL
+SELECT
+  source,
+  scope,
+  bucket_start,
+  bucket_end,
   max(unique_viewers) AS unique_viewers,
   CAST(sum(delivered_seconds) AS DECIMAL(18,6)) AS delivered_seconds,
   CAST(sum(delivered_bytes) AS BIGINT) AS delivered_bytes,
@@ -621,6 +686,7 @@ SELECT
   provider,
   usage_date
 FROM account_viewing_trend_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, bucket_start, bucket_end, provider, usage_date;
 
 -- Viewers at bucket_start, one row a sample; an empty country_code means all countries. Datasets are folded into one row.
@@ -815,7 +881,7 @@ FROM (
   SELECT provider, source, dataset, usage_date, complete, is_final, has_mismatch
   FROM coverage_by_day
   WHERE concat(provider, '/', dataset) IN (
-    'mux/delivery_usage', 'scaleengine/video_usage'
+    'mux/delivery_usage', 'scaleengine/video_usage', 'wowza/transcoders', 'wowza/transcoder_viewing', 'wowza/vod_streams', 'wowza/vod_egress', 'wowza/vod_details'
   )
 ) AS covered
 FULL JOIN (

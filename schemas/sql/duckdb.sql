@@ -612,7 +612,7 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
-WHERE provider IN ('mux')
+WHERE provider IN ('mux', 'wowza')
 UNION ALL
 SELECT
   source,
@@ -628,11 +628,29 @@ SELECT
   provider,
   usage_date
 FROM resource_usage_by_rendition_reported
-WHERE provider NOT IN ('mux')
+WHERE provider NOT IN ('mux', 'wowza')
 GROUP BY source, resource_type, resource_id, rendition, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket; scope account carries unique_viewers alone. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage AS
+SELECT
+  source,
+  scope,
+  bucket_start,
+  bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  egress_seconds,
+  egress_bytes,
+  egress_seconds_additional_targets,
+  unique_viewers,
+  requests,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -649,10 +667,26 @@ SELECT
   provider,
   usage_date
 FROM account_usage_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket, by transcoder type and billing mode. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage_by_configuration AS
+SELECT
+  source,
+  scope,
+  transcoder_type,
+  billing_mode,
+  bucket_start,
+  bucket_end,
+  egress_seconds,
+  egress_bytes,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_by_configuration_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -666,10 +700,26 @@ SELECT
   provider,
   usage_date
 FROM account_usage_by_configuration_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, transcoder_type, billing_mode, bucket_start, bucket_end, provider, usage_date;
 
 -- Usage of one scope of the account in one bucket and country. Datasets are folded into one row.
 CREATE OR REPLACE VIEW account_usage_by_country AS
+SELECT
+  source,
+  scope,
+  country_code,
+  bucket_start,
+  bucket_end,
+  delivered_seconds,
+  delivered_bytes,
+  unique_viewers,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_usage_by_country_reported
+WHERE provider IN ('wowza')
+UNION ALL
 SELECT
   source,
   scope,
@@ -683,6 +733,7 @@ SELECT
   provider,
   usage_date
 FROM account_usage_by_country_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, country_code, bucket_start, bucket_end, provider, usage_date;
 
 -- One sample of the provider's viewing series of one resource. Datasets are folded into one row.
@@ -709,6 +760,20 @@ SELECT
   scope,
   bucket_start,
   bucket_end,
+  unique_viewers,
+  delivered_seconds,
+  delivered_bytes,
+  extracted_at,
+  provider,
+  usage_date
+FROM account_viewing_trend_reported
+WHERE provider IN ('wowza')
+UNION ALL
+SELECT
+  source,
+  scope,
+  bucket_start,
+  bucket_end,
   max(unique_viewers) AS unique_viewers,
   CAST(sum(delivered_seconds) AS DECIMAL(18,6)) AS delivered_seconds,
   CAST(sum(delivered_bytes) AS BIGINT) AS delivered_bytes,
@@ -716,6 +781,7 @@ SELECT
   provider,
   usage_date
 FROM account_viewing_trend_reported
+WHERE provider NOT IN ('wowza')
 GROUP BY source, scope, bucket_start, bucket_end, provider, usage_date;
 
 -- Viewers at bucket_start, one row a sample; an empty country_code means all countries. Datasets are folded into one row.
@@ -910,7 +976,7 @@ FROM (
   SELECT provider, source, dataset, usage_date, complete, is_final, has_mismatch
   FROM coverage_by_day
   WHERE concat(provider, '/', dataset) IN (
-    'mux/delivery_usage', 'scaleengine/video_usage'
+    'mux/delivery_usage', 'scaleengine/video_usage', 'wowza/transcoders', 'wowza/transcoder_viewing', 'wowza/vod_streams', 'wowza/vod_egress', 'wowza/vod_details'
   )
 ) AS covered
 FULL JOIN (

@@ -9,7 +9,16 @@ WITH meters (provider, dataset, measure, by_rendition, provider_name, provider_m
   VALUES
   ('mux', 'delivery_usage', 'delivered_seconds', true, 'Mux Video', 'delivered_seconds_by_resolution.tier_*'),
   ('scaleengine', 'video_usage', 'delivered_bytes', false, 'ScaleEngine', 'bytes_total'),
-  ('scaleengine', 'video_usage', 'requests', false, 'ScaleEngine', 'requests_total')
+  ('scaleengine', 'video_usage', 'requests', false, 'ScaleEngine', 'requests_total'),
+  ('wowza', 'transcoders', 'egress_seconds', false, 'Wowza Video', 'egress_seconds'),
+  ('wowza', 'transcoders', 'egress_bytes', false, 'Wowza Video', 'egress_bytes'),
+  ('wowza', 'transcoders', 'egress_seconds_additional_targets', false, 'Wowza Video', 'egress_seconds_additional_targets'),
+  ('wowza', 'transcoder_viewing', 'delivered_seconds', false, 'Wowza Video', 'viewing_seconds'),
+  ('wowza', 'transcoder_viewing', 'delivered_bytes', false, 'Wowza Video', 'viewing_bytes'),
+  ('wowza', 'vod_streams', 'delivered_seconds', false, 'Wowza Video', 'viewing_seconds'),
+  ('wowza', 'vod_streams', 'delivered_bytes', false, 'Wowza Video', 'viewing_bytes'),
+  ('wowza', 'vod_egress', 'egress_bytes', false, 'Wowza Video', 'egress_bytes'),
+  ('wowza', 'vod_details', 'egress_seconds', false, 'Wowza Video', 'egress_seconds')
 ),
 quantities AS (
   SELECT provider, source, dataset, usage_date, resource_type, resource_id, NULL::VARCHAR AS rendition, bucket_start, bucket_end, run_id,

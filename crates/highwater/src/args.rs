@@ -100,6 +100,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  highwater fetch mux-main delivery_usage --from 2026-09-01T00:00:00Z --to 2026-09-01T01:00:00Z\n  highwater fetch mux-main delivery_usage --param asset_id=AbC --raw"
     )]
     Fetch(FetchArgs),
+    /// Write the data dictionary, SQL and JSON Schemas.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+    /// Print the analyst's SQL for this warehouse.
+    #[command(
+        after_help = "Examples:\n  highwater sql duckdb > highwater.sql && duckdb -init highwater.sql\n  highwater sql athena > tables.sql"
+    )]
+    Sql(SqlArgs),
     /// Serve the simulated providers on loopback, to rehearse against.
     Simulate(SimulateArgs),
 }
@@ -260,6 +268,34 @@ pub(crate) struct FetchArgs {
     pub(crate) raw: bool,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Write all of it into a folder; needs no configuration.
+    Export {
+        /// The folder; files of the same names are replaced.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SqlArgs {
+    /// For which engine.
+    #[arg(value_enum)]
+    pub(crate) engine: Engine,
+}
+
+/// What SQL is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// An init script: views over every table, and what people ask first.
+    Duckdb,
+    /// External tables with partition projection, and the same views.
+    Athena,
+    /// A FOCUS-shaped usage view for DuckDB, run after its script. Not conformant: it has no costs.
+    Focus,
 }
 
 #[derive(Debug, Args)]

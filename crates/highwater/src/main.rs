@@ -1,5 +1,6 @@
 //! The `highwater` command: configuration, commands, and the only place that names providers.
 
+mod analyst;
 mod args;
 mod cells;
 mod commands;

@@ -3,8 +3,9 @@
 use highwater_core::Registry;
 use highwater_extract_mux::Mux;
 use highwater_extract_scaleengine::ScaleEngine;
+use highwater_extract_wowza::Wowza;
 
 /// All providers.
 pub(crate) fn providers() -> Registry {
-    Registry::default().with(Mux).with(ScaleEngine)
+    Registry::default().with(Mux).with(ScaleEngine).with(Wowza)
 }

@@ -11,6 +11,7 @@ use highwater_simulator::mux::behaviour::MuxBehaviour;
 use highwater_simulator::mux::{MuxApi, MuxCredentials};
 use highwater_simulator::scaleengine::ScaleEngineApi;
 use highwater_simulator::world::WorldSettings;
+use highwater_simulator::wowza::{WowzaApi, WowzaCredentials};
 use highwater_simulator::{RateLimit, RunningSimulator, Simulator};
 
 /// One simulated provider: its API, the settings a source needs, and the secrets by setting.
@@ -40,6 +41,8 @@ fn stages() -> Vec<Stage> {
         MuxCredentials::new("simulated-token-id", "simulated-token-secret"),
         MuxBehaviour::default(),
     );
+    let wowza = WowzaApi::with_settings(world);
+    let token = WowzaCredentials::default().token.expose().to_owned();
     let scaleengine = ScaleEngineApi::with_settings(world);
     let account = scaleengine.account();
     let signing = vec![("api_key", account.api_key.clone()), ("secret", account.secret.expose().to_owned())];
@@ -52,6 +55,7 @@ fn stages() -> Vec<Stage> {
                 ("token_secret", "simulated-token-secret".to_owned()),
             ],
         },
+        Stage { api: Arc::new(wowza), settings: String::new(), secrets: vec![("token", token)] },
         Stage {
             settings: format!("cdn = {}\napps = \"all\"\n", account.cdn),
             secrets: signing,

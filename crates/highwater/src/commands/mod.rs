@@ -6,6 +6,7 @@ mod execute;
 mod fetch;
 mod init;
 mod plan;
+mod schema;
 mod simulate;
 mod status;
 mod work;
@@ -31,6 +32,8 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Work(args) => work::run(&global, &args).await,
         Command::Status(args) => status::run(&global, &args).await,
         Command::Fetch(args) => fetch::run(&global, &args).await,
+        Command::Schema(command) => schema::export(&command),
+        Command::Sql(args) => schema::sql(&global, &args).await,
         Command::Simulate(args) => simulate::run(&global, &args).await,
     }
 }

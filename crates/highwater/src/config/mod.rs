@@ -102,7 +102,7 @@ impl Config {
     }
 
     fn read(root: Section<'_>, registry: &Registry, secrets: Secrets) -> Option<Self> {
-        let warehouse = WarehouseConfig::read(root.section("warehouse"), secrets);
+        let warehouse = WarehouseConfig::read(root.section("warehouse"));
         let daemon = DaemonConfig::read(root.section("daemon"), secrets);
         let defaults = source::Defaults::read(root.section("defaults"));
         let sections = root.take("source").map(|node| node.into_sections()).unwrap_or_default();

@@ -70,10 +70,10 @@ pub(super) fn read(
     let requests_per_second = match section.take("requests_per_second") {
         None => Some(provider.requests_per_second()),
         Some(node) => node.number().and_then(|rate| {
-            if rate > 0.0 && rate <= 1_000.0 {
+            if rate > 0.0 && rate <= 100_000.0 {
                 return Some(rate);
             }
-            node.complain(format!("{rate} is not a rate"), "write a number above 0 and at most 1000");
+            node.complain(format!("{rate} is not a rate"), "write a number above 0 and at most 100000");
             None
         }),
     };

@@ -48,8 +48,11 @@ fn source(provider: &dyn Provider) -> String {
     let mut line = |left: String, note: &str| text.push_str(&format!("{left:<41} # {note}\n"));
     line(format!("name = \"{name}-main\""), "unique; [a-z0-9][a-z0-9-]*");
     line(format!("provider = \"{name}\""), "");
+    let secrets = || provider.settings().iter().filter(|def| def.kind == SettingKind::Secret);
+    // Where credentials come in several forms and none is required, the first form is the one to fill in.
+    let form = if secrets().any(|def| def.required) { None } else { secrets().next() };
     for def in provider.settings() {
-        line(setting(def), def.description);
+        line(setting(def, def.required || Some(def) == form), def.description);
     }
     line(format!("# requests_per_second = {}", provider.requests_per_second()), "spaced evenly");
     let text = text.replace(" # \n", "\n");
@@ -57,8 +60,8 @@ fn source(provider: &dyn Provider) -> String {
     trimmed.join("\n") + "\n"
 }
 
-fn setting(def: &SettingDef) -> String {
-    match (def.required, def.default) {
+fn setting(def: &SettingDef, is_wanted: bool) -> String {
+    match (is_wanted, def.default) {
         (true, _) => format!("{} = {}", def.key, def.example),
         (false, Some(default)) if matches!(def.kind, SettingKind::Integer { .. } | SettingKind::Flag) => {
             format!("# {} = {default}", def.key)

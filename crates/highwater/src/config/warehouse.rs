@@ -24,7 +24,7 @@ pub(crate) struct WarehouseConfig {
 }
 
 impl WarehouseConfig {
-    pub(super) fn read(section: Section<'_>, secrets: Secrets) -> Option<Self> {
+    pub(super) fn read(section: Section<'_>) -> Option<Self> {
         let url = match section.take("url") {
             Some(node) => node.text().map(str::to_owned),
             None => {
@@ -64,7 +64,7 @@ impl WarehouseConfig {
             node.complain(format!("{number} is not a share"), "write a number from 0 to 1, such as 0.10");
             None
         });
-        let options = read_options(&section, secrets);
+        let options = read_options(&section);
         section.finish();
         Some(Self {
             url: url?,
@@ -77,15 +77,20 @@ impl WarehouseConfig {
     }
 }
 
-fn read_options(section: &Section<'_>, secrets: Secrets) -> BTreeMap<String, Secret> {
+/// The options, those that are secrets read: also a plan has to read the store.
+fn read_options(section: &Section<'_>) -> BTreeMap<String, Secret> {
     let options = section.section("options");
     let mut read = BTreeMap::new();
     for key in options.keys() {
         let Some(node) = options.take(&key) else { continue };
+        if let Err(error) = highwater_load::check_option(&key) {
+            node.complain(error.chain(), error.hint());
+            continue;
+        }
         let value = if node.is_text() {
             node.text().map(|text| Some(Secret::new(text.to_owned())))
         } else {
-            values::secret(node, secrets)
+            values::secret(node, Secrets::Read)
         };
         read.extend(value.flatten().map(|value| (key, value)));
     }
