@@ -1,17 +1,26 @@
 //! The pipeline: plans what is due, pulls it, and publishes it. Joins extractors, transform and load, and knows no
 //! provider by name.
 
+mod admission;
 mod dataset_state;
 #[cfg(test)]
 mod fixture;
 mod kept_step;
 pub mod plan;
+pub mod pull;
+pub mod run;
 pub mod states;
 pub mod status;
 mod timeline;
 
+pub use admission::Admission;
 pub use dataset_state::DatasetState;
 pub use plan::{ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, Reprocess, plan};
+pub use pull::{PullFailure, Pulled, Puller};
+pub use run::{
+    Outcome, Progress, ProgressEvent, PullCounts, RunOptions, RunSummary, Source, SourceError, SourceSummary,
+    Unwatched, run,
+};
 pub use states::{State, WindowState, states};
 pub use status::{DatasetStatus, FailedStatus, HeldStatus, SourceStatus, StatusReport, status};
 

@@ -56,7 +56,9 @@ fn fresh(timeline: &Timeline<'_>, reprocess: Reprocess) -> Vec<Pull> {
     let mut pulls = Vec::new();
     for stretch in timeline.unloaded().into_iter().filter(|stretch| !stretch.lost) {
         for window in stretch.window.buckets(stretch.step) {
-            let reason = if failed.overlaps(window) {
+            let reason = if reprocess == Reprocess::All {
+                Reason::Forced
+            } else if failed.overlaps(window) {
                 Reason::Failed
             } else if last_loaded.is_some_and(|end| window.end() <= end) {
                 Reason::Gap

@@ -1,0 +1,171 @@
+//! One pull: the pages of a span of windows, fetched side by side, decoded as they arrive, and held against what they
+//! say of themselves.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use highwater_core::{
+    Clock, DatasetSpec, Error, ErrorKind, Extractor, Figure, PageRequest, RawPage, Result, RunId, SourceName,
+    Window,
+};
+use highwater_transform::{Normalised, Staging, StagingContext, Tally};
+
+use crate::admission::Admission;
+
+/// Pulls spans of one dataset of one source.
+#[derive(Clone, Debug)]
+pub struct Puller {
+    /// The source's extractor.
+    pub extractor: Arc<dyn Extractor>,
+    /// The source.
+    pub source: SourceName,
+    /// The dataset.
+    pub spec: Arc<DatasetSpec>,
+    /// The run that pulls.
+    pub run_id: RunId,
+    /// For the time of the pull.
+    pub clock: Arc<dyn Clock>,
+    /// What lets the source's requests pass.
+    pub admission: Arc<Admission>,
+    /// Whether every row must speak about a bucket of the dataset's grain inside the span. Off where rows are only
+    /// looked at and the span was asked for freely.
+    pub check_buckets: bool,
+}
+
+/// A pull that is complete and agrees with itself.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    /// The span.
+    pub window: Window,
+    /// When the pull began.
+    pub extracted_at: DateTime<Utc>,
+    /// Its pages as received, in the order of their requests.
+    pub pages: Vec<RawPage>,
+    /// Its rows.
+    pub normalised: Normalised,
+    /// The provider's own totals that its pages reported.
+    pub figures: Vec<Figure>,
+    /// The requests it took; retries not counted.
+    pub requests: u64,
+    /// Requests about resources that the provider no longer has.
+    pub gone: u64,
+}
+
+/// A pull that failed.
+#[derive(Debug)]
+pub struct PullFailure {
+    /// Why.
+    pub error: Error,
+    /// The pages received before, the one that failed included; in the order of their requests.
+    pub pages: Vec<RawPage>,
+}
+
+/// What a pull has received.
+struct Received {
+    staging: Staging,
+    tally: Tally,
+    pages: BTreeMap<PageRequest, RawPage>,
+    figures: Vec<Figure>,
+    gone: u64,
+}
+
+impl Puller {
+    /// Pulls `window`. An answer that contradicts itself is asked for again once, as a whole.
+    ///
+    /// # Errors
+    /// The first error of a page, other than that a resource is gone; `Mismatch` when the second attempt contradicts
+    /// itself too.
+    pub async fn pull(&self, window: Window) -> Result<Pulled, PullFailure> {
+        self.follow(window, &self.extractor.first(&self.spec, window)).await
+    }
+
+    /// As [`pull`](Self::pull), from `first` on instead of the requests that open a pull of the dataset.
+    ///
+    /// # Errors
+    /// As [`pull`](Self::pull).
+    pub async fn follow(&self, window: Window, first: &[PageRequest]) -> Result<Pulled, PullFailure> {
+        match self.attempt(window, first).await {
+            Err(failure) if failure.error.kind() == ErrorKind::Mismatch => {
+                tracing::info!(%window, cause = %failure.error.chain(), "pulling again");
+                drop(failure);
+                self.attempt(window, first).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&self, window: Window, first: &[PageRequest]) -> Result<Pulled, PullFailure> {
+        let extracted_at = self.clock.now();
+        let mut received = Received {
+            staging: Staging::new(StagingContext {
+                source: self.source.clone(),
+                spec: Arc::clone(&self.spec),
+                window,
+                extracted_at,
+                run_id: self.run_id.clone(),
+                check_buckets: self.check_buckets,
+            }),
+            tally: Tally::new(window),
+            pages: BTreeMap::new(),
+            figures: Vec::new(),
+            gone: 0,
+        };
+        let outcome = self.receive(first, &mut received).await;
+        let Received { staging, tally, pages, figures, gone } = received;
+        let pages: Vec<RawPage> = pages.into_values().collect();
+        if let Err(error) = outcome {
+            return Err(PullFailure { error, pages });
+        }
+        let requests = pages.len() as u64 + gone;
+        let finished = tokio::task::spawn_blocking(move || {
+            let normalised = staging.finish()?;
+            tally.check(&normalised).map(|()| normalised)
+        });
+        match finished.await.map_err(panicked).flatten() {
+            Ok(normalised) => Ok(Pulled { window, extracted_at, pages, normalised, figures, requests, gone }),
+            Err(error) => Err(PullFailure { error, pages }),
+        }
+    }
+
+    /// Fetches `first` and all that their pages name, several at a time, each once.
+    async fn receive(&self, first: &[PageRequest], received: &mut Received) -> Result<()> {
+        let mut asked = HashSet::new();
+        let mut next = first.to_vec();
+        let mut on_their_way = FuturesUnordered::new();
+        loop {
+            for request in next.drain(..).filter(|request| asked.insert(request.clone())) {
+                on_their_way.push(async move {
+                    let answer = self.admission.fetch(&*self.extractor, &request).await;
+                    (request, answer)
+                });
+            }
+            let Some((request, answer)) = on_their_way.next().await else { return Ok(()) };
+            match answer {
+                Ok(page) => next = self.take(page, received)?,
+                Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => {
+                    let (operation, id) = (&request.operation, request.id.as_deref());
+                    tracing::info!(operation, id, "the resource is gone: {error}");
+                    received.gone += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn take(&self, page: RawPage, received: &mut Received) -> Result<Vec<PageRequest>> {
+        received.staging.start_page(&page.request.operation);
+        let facts = self.extractor.decode(&self.spec, &page, &mut received.staging);
+        let counted = facts.and_then(|facts| received.tally.add(&page.request, &facts).map(|()| facts));
+        received.pages.insert(page.request.clone(), page);
+        let facts = counted?;
+        received.figures.extend(facts.figures);
+        Ok(facts.next)
+    }
+}
+
+fn panicked(error: tokio::task::JoinError) -> Error {
+    Error::new(ErrorKind::Internal, "normalising the rows of a pull failed").with_source(error)
+}

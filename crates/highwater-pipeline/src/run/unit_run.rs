@@ -1,0 +1,110 @@
+//! One unit in a run: what its pulls are compared with.
+
+use std::sync::Arc;
+
+use highwater_core::{DatasetSpec, HeldWindow, Result, Unit, Window, WindowRecord, WindowSet};
+use tokio::sync::OnceCell;
+
+use super::dataset_run::DatasetRun;
+use crate::plan::{PlannedUnit, Reason};
+use crate::pull::Puller;
+
+/// One unit of a run.
+#[derive(Debug)]
+pub(super) struct UnitRun {
+    pub(super) dataset: Arc<DatasetRun>,
+    pub(super) unit: Unit,
+    /// Pulls with the windows that the date keeps.
+    pub(super) puller: Puller,
+    /// Digest of the settings that the puller's dataset is defined by.
+    pub(super) scope_digest: String,
+    /// The share of a measure that may be lost.
+    pub(super) shrink_tolerance: f64,
+    /// Whether windows that the objects hold already, though the checkpoint does not know, are taken as loaded.
+    pub(super) adopts: bool,
+    known: OnceCell<PublishedUnit>,
+}
+
+/// What is published of a unit, and what waits.
+#[derive(Debug)]
+pub(super) struct PublishedUnit {
+    /// The records that every object of the unit carries.
+    pub(super) records: Vec<WindowRecord>,
+    /// The records that the checkpoint has of the date, newer where a revisit found nothing new.
+    pub(super) checkpoint_records: Vec<WindowRecord>,
+    /// What the checkpoint calls loaded of the date.
+    pub(super) loaded: WindowSet,
+    /// Revisits that wait.
+    pub(super) held: Vec<HeldWindow>,
+}
+
+impl UnitRun {
+    pub(super) fn new(
+        planned: &PlannedUnit,
+        dataset: Arc<DatasetRun>,
+        puller: Puller,
+        shrink_tolerance: f64,
+    ) -> Self {
+        Self {
+            dataset,
+            unit: planned.unit.clone(),
+            scope_digest: highwater_transform::scope_digest(&puller.spec),
+            puller,
+            shrink_tolerance,
+            adopts: !planned.reasons.contains(&Reason::Forced),
+            known: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn spec(&self) -> &DatasetSpec {
+        &self.puller.spec
+    }
+
+    /// What is published of the unit, as it was when the run came to it.
+    pub(super) async fn published(&self) -> Result<&PublishedUnit> {
+        self.known.get_or_try_init(|| self.read()).await
+    }
+
+    async fn read(&self) -> Result<PublishedUnit> {
+        let checkpoint = self.dataset.checkpoint().await?;
+        let tables: Vec<_> = self.spec().tables().collect();
+        let warehouse = &self.dataset.warehouse;
+        let records = warehouse.unit_records(&self.dataset.provider, &self.unit, &tables).await?;
+        let day = Window::day(self.unit.date);
+        let on_date = |window: Window| window.overlaps(day);
+        Ok(PublishedUnit {
+            records,
+            checkpoint_records: checkpoint
+                .open
+                .iter()
+                .filter(|known| on_date(known.window))
+                .cloned()
+                .collect(),
+            loaded: checkpoint.loaded().within(day),
+            held: checkpoint.held.iter().filter(|held| on_date(held.window)).cloned().collect(),
+        })
+    }
+}
+
+impl PublishedUnit {
+    /// The record of exactly `window`.
+    pub(super) fn record(&self, window: Window) -> Option<&WindowRecord> {
+        self.records.iter().find(|record| record.window == window)
+    }
+
+    /// How often anything of `window` was pulled.
+    pub(super) fn pulls(&self, window: Window) -> u32 {
+        let known = self.records.iter().chain(&self.checkpoint_records);
+        known.filter(|record| record.window.overlaps(window)).map(|record| record.pulls).max().unwrap_or(0)
+    }
+
+    /// The hold on `window`.
+    pub(super) fn hold(&self, window: Window) -> Option<&HeldWindow> {
+        self.held.iter().find(|held| held.window.overlaps(window))
+    }
+
+    /// Whether `window` replaces published ones of other bounds.
+    pub(super) fn restates_bounds(&self, window: Window) -> bool {
+        self.records.iter().any(|record| record.window != window && record.window.overlaps(window))
+    }
+}
