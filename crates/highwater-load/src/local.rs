@@ -44,7 +44,8 @@ impl LocalFolder {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(root: &FilePath) -> io::Result<Self> {
-        fs::create_dir_all(root)?;
+        let root = std::path::absolute(root)?;
+        make_folder_durably(&root)?;
         let root = root.canonicalize()?;
         let files = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?;
         let folder = Self {

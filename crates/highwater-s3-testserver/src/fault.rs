@@ -30,11 +30,16 @@ pub enum Fault {
 pub struct Gate {
     arrived: Arc<Semaphore>,
     opened: Arc<Semaphore>,
+    passed: Arc<Semaphore>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { arrived: Arc::new(Semaphore::new(0)), opened: Arc::new(Semaphore::new(0)) }
+        Self {
+            arrived: Arc::new(Semaphore::new(0)),
+            opened: Arc::new(Semaphore::new(0)),
+            passed: Arc::new(Semaphore::new(0)),
+        }
     }
 }
 
@@ -47,6 +52,15 @@ impl Gate {
     /// Lets the write go on; also one that arrives later.
     pub fn open(&self) {
         self.opened.add_permits(1);
+    }
+
+    /// Completes once the write that was let go is carried out, or refused.
+    pub async fn passed(&self) {
+        self.passed.acquire().await.expect("never closed").forget();
+    }
+
+    pub(crate) fn finished(&self) {
+        self.passed.add_permits(1);
     }
 
     pub(crate) async fn pass(&self) {

@@ -42,6 +42,42 @@ impl Service {
     }
 }
 
+/// A write that has arrived.
+struct Write {
+    key: String,
+    content: Bytes,
+    demand: Demand,
+    fault: Option<Fault>,
+}
+
+impl Write {
+    async fn carry_out(self, objects: Arc<Objects>, clock: Arc<dyn Clock>) -> S3Result<String> {
+        match &self.fault {
+            Some(Fault::ErrorBefore) => return Err(s3_error!(InternalError)),
+            Some(Fault::RefusedBefore) => return Err(s3_error!(AccessDenied)),
+            Some(Fault::PausedBefore(gate)) => gate.pass().await,
+            Some(Fault::Slow(duration)) => clock.sleep(*duration).await,
+            _ => {}
+        }
+        let put = objects.put(&self.key, self.content, &self.demand);
+        if let Some(Fault::PausedBefore(gate)) = &self.fault {
+            gate.finished();
+        }
+        let tag = match put {
+            Ok(tag) => tag,
+            Err(Unmet::Missing) => return Err(s3_error!(NoSuchKey)),
+            Err(Unmet::Changed) => return Err(s3_error!(PreconditionFailed)),
+        };
+        match &self.fault {
+            Some(Fault::AppliedThenError) => return Err(s3_error!(InternalError)),
+            Some(Fault::AppliedThenRefused) => return Err(s3_error!(AccessDenied)),
+            Some(Fault::PausedAfter(gate)) => gate.pass().await,
+            _ => {}
+        }
+        Ok(tag)
+    }
+}
+
 fn epoch() -> Timestamp {
     Timestamp::from(SystemTime::UNIX_EPOCH)
 }
@@ -58,30 +94,12 @@ impl S3 for Service {
         self.objects.count(|counts| counts.puts += 1);
         let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
         let content: BytesMut = body.try_collect().await.map_err(|_| s3_error!(IncompleteBody))?;
-        match &fault {
-            Some(Fault::ErrorBefore) => return Err(s3_error!(InternalError)),
-            Some(Fault::RefusedBefore) => return Err(s3_error!(AccessDenied)),
-            Some(Fault::PausedBefore(gate)) => gate.pass().await,
-            Some(Fault::Slow(duration)) => self.clock.sleep(*duration).await,
-            _ => {}
-        }
         let demand = self.demand(&input, quoted);
-        let tag = match self.objects.put(&input.key, content.freeze(), &demand) {
-            Ok(tag) => tag,
-            Err(Unmet::Missing) => return Err(s3_error!(NoSuchKey)),
-            Err(Unmet::Changed) => return Err(s3_error!(PreconditionFailed)),
-        };
-        match &fault {
-            Some(Fault::AppliedThenError) => Err(s3_error!(InternalError)),
-            Some(Fault::AppliedThenRefused) => Err(s3_error!(AccessDenied)),
-            _ => {
-                if let Some(Fault::PausedAfter(gate)) = &fault {
-                    gate.pass().await;
-                }
-                let output = PutObjectOutput { e_tag: Some(ETag::Strong(tag)), ..Default::default() };
-                Ok(S3Response::new(output))
-            }
-        }
+        let write = Write { key: input.key, content: content.freeze(), demand, fault };
+        // What has arrived whole is carried out, whether or not the client still waits for the answer.
+        let carried_out = tokio::spawn(write.carry_out(Arc::clone(&self.objects), Arc::clone(&self.clock)));
+        let tag = carried_out.await.map_err(|_| s3_error!(InternalError))??;
+        Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(tag)), ..Default::default() }))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

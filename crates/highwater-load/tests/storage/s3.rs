@@ -95,6 +95,7 @@ async fn a_late_write_of_a_writer_that_died_changes_nothing_that_came_after_it()
     next.commit(&commit(vec![pull(hours(2, 3), 1, 1, 3)], false)).await.unwrap();
     writer.abort();
     gate.open();
+    gate.passed().await;
     writer.await.unwrap_err();
     next.commit(&commit(vec![pull(hours(3, 4), 1, 1, 4)], false)).await.unwrap();
     let expected = [(0, (1, 1)), (2, (1, 3)), (3, (1, 4))].into();
