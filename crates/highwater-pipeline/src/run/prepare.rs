@@ -82,16 +82,18 @@ fn adopted<'a>(unit: &UnitRun, published: &'a PublishedUnit, window: Window) -> 
 
 async fn judge(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled) -> Result<Verdict> {
     let (window, digest) = (pulled.window, &pulled.normalised.content_digest);
-    let same_scope = published.record(window).filter(|known| known.scope_digest == unit.scope_digest);
-    if let Some(known) = same_scope {
-        if known.content_digest == *digest {
-            let pulls = published.pulls(window) + 1;
-            let record = WindowRecord { pulled_at: pulled.extracted_at, pulls, ..known.clone() };
-            return Ok(Verdict::Unchanged(record));
-        }
-        if let Some(held) = guard(unit, published, known, &pulled).await? {
-            return Ok(Verdict::Hold(held));
-        }
+    let same_scope = |known: &&WindowRecord| known.scope_digest == unit.scope_digest;
+    if let Some(known) = published.record(window).filter(same_scope)
+        && known.content_digest == *digest
+    {
+        let pulls = published.pulls(window) + 1;
+        let record = WindowRecord { pulled_at: pulled.extracted_at, pulls, ..known.clone() };
+        return Ok(Verdict::Unchanged(record));
+    }
+    if let Some(known) = published.known(window).filter(same_scope)
+        && let Some(held) = guard(unit, published, known, &pulled).await?
+    {
+        return Ok(Verdict::Hold(held));
     }
     let pull_digest = unit.dataset.warehouse.archive(&unit.unit, window, &pulled.pages).await?;
     Ok(Verdict::Publish(Box::new(fresh(unit, published, pulled, pull_digest))))

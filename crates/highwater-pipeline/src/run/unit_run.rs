@@ -92,6 +92,12 @@ impl PublishedUnit {
         self.records.iter().find(|record| record.window == window)
     }
 
+    /// The record of exactly `window`, also where a writer died before all objects had it.
+    pub(super) fn known(&self, window: Window) -> Option<&WindowRecord> {
+        let in_checkpoint = || self.checkpoint_records.iter().find(|record| record.window == window);
+        self.record(window).or_else(in_checkpoint)
+    }
+
     /// How often anything of `window` was pulled.
     pub(super) fn pulls(&self, window: Window) -> u32 {
         let known = self.records.iter().chain(&self.checkpoint_records);

@@ -4,6 +4,7 @@ use highwater_core::{HeldWindow, Window};
 
 use super::{Rig, day, hour, spec};
 use crate::fixture::at;
+use crate::plan::PlanRequest;
 
 const LOADED: &str = "2026-09-01T01:00:00Z";
 const REVISITED: &str = "2026-09-02T01:00:00Z";
@@ -97,4 +98,20 @@ async fn a_loss_within_the_tolerance_is_published_at_once() {
     let summary = rig.pass(REVISITED).await;
     assert_eq!(summary.windows.held, 0);
     assert_eq!(seconds(&rig).await, less.iter().map(|(_, seconds)| seconds).sum::<i64>());
+}
+
+#[tokio::test]
+async fn the_guard_also_holds_where_a_writer_died_between_two_tables() {
+    let rig = Rig::new(&[spec()]).await;
+    rig.pass(LOADED).await;
+    let of = |part: &str| rig.files("").into_keys().find(|path| path.contains(part)).unwrap();
+    let kept = [of("/data/resources/"), of("/state/")].map(|path| (std::fs::read(&path).unwrap(), path));
+    rig.world().revise(window().start(), &[("r0", 900)]);
+    rig.pass(REVISITED).await;
+    kept.iter().for_each(|(bytes, path)| std::fs::write(path, bytes).unwrap());
+    rig.world().revise(window().start(), &[]);
+    let only = PlanRequest { range: Some(window()), ..rig.request() };
+    let summary = rig.run_plan(&rig.plan(&only).await, &rig.options()).await;
+    assert_eq!(summary.windows.held, 1);
+    assert_eq!(seconds(&rig).await, 900);
 }

@@ -1,7 +1,8 @@
 //! What is due is loaded once, as the provider has it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use highwater_core::{Clock, DatasetSpec, Grain, PageRequest, Window, WindowSet, format_instant};
 
@@ -10,6 +11,7 @@ use super::{Rig, day, days, hour, spec, unrevised};
 use crate::fixture::at;
 use crate::kept_step::with_step;
 use crate::plan::{PlanRequest, Reprocess};
+use crate::run::{Progress, ProgressEvent, RunOptions};
 
 #[tokio::test]
 async fn hour_by_hour_over_three_days_equals_one_backfill_and_asks_for_nothing_twice() {
@@ -89,12 +91,13 @@ async fn a_late_revision_lands_at_its_revisit_and_then_the_window_is_final() {
 async fn an_unchanged_revisit_writes_no_object_and_archives_nothing() {
     let rig = Rig::new(&[spec()]).await;
     rig.pass("2026-09-01T06:00:00Z").await;
-    let before = (rig.files("data"), rig.files("raw"));
+    let files = || (rig.files("data/resource_usage"), rig.files("data/resources"), rig.files("raw"));
+    let before = files();
     rig.set_time("2026-09-02T06:00:00Z");
     let today = PlanRequest { range: Some(hour("2026-09-01T05:00:00Z")), ..rig.request() };
     let summary = rig.run_plan(&rig.plan(&today).await, &rig.options()).await;
     assert_eq!((summary.windows.unchanged, summary.objects_written), (1, 0));
-    assert_eq!((rig.files("data"), rig.files("raw")), before);
+    assert_eq!(files(), before);
     let record = rig.checkpoint(0).await.open_record(hour("2026-09-01T05:00:00Z")).cloned().unwrap();
     assert_eq!((record.pulls, record.pulled_at), (2, at("2026-09-02T06:00:00Z")));
 }
@@ -196,19 +199,19 @@ async fn a_long_unit_commits_every_five_minutes() {
     rig.world().fail(silent.start(), &[Fault::Silent]);
     rig.set_time("2026-09-01T12:00:00Z");
     let plan = rig.plan(&rig.request()).await;
-    let options = rig.options();
+    let settled = Arc::new(Settled::default());
+    let options = RunOptions { progress: Arc::clone(&settled) as Arc<dyn Progress>, ..rig.options() };
     let watch = async {
         while rig.files("raw").len() < 11 {
             tokio::task::yield_now().await;
         }
         let before = rig.checkpoint(0).await.loaded();
         let complete = Window::of(at("2026-09-01T00:00:00Z"), silent.start());
-        for _ in 0..1000 {
-            rig.clock.advance(Duration::from_secs(300));
-            tokio::task::yield_now().await;
-            if rig.checkpoint(0).await.loaded().covers(complete) {
-                break;
+        while settled.0.load(Ordering::Relaxed) < 11 {
+            if let Some(until_commit) = rig.clock.until_next_sleeper() {
+                rig.clock.advance(until_commit);
             }
+            tokio::task::yield_now().await;
         }
         let loaded = rig.checkpoint(0).await.loaded();
         assert_eq!((before, loaded), (WindowSet::new(), complete.into()));
@@ -220,4 +223,16 @@ async fn a_long_unit_commits_every_five_minutes() {
     };
     let (summary, ()) = tokio::join!(rig.run_plan(&plan, &options), watch);
     assert_eq!((summary.left, summary.interrupted), (1, true));
+}
+
+/// Counts settled pulls.
+#[derive(Debug, Default)]
+struct Settled(AtomicUsize);
+
+impl Progress for Settled {
+    fn event(&self, event: &ProgressEvent<'_>) {
+        if matches!(event, ProgressEvent::Settled { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
