@@ -146,16 +146,14 @@ async fn read_body(response: &mut reqwest::Response, cap_bytes: usize) -> Result
     if announced.is_some_and(|length| length > cap_bytes) {
         return Err(too_long(cap_bytes));
     }
-    let Some(first) = next_chunk(response).await? else { return Ok(Bytes::new()) };
-    let mut body = BytesMut::from(first);
-    body.reserve(announced.unwrap_or_default().saturating_sub(body.len()));
+    let mut body = BytesMut::with_capacity(announced.unwrap_or_default());
     while let Some(chunk) = next_chunk(response).await? {
         if body.len() + chunk.len() > cap_bytes {
             return Err(too_long(cap_bytes));
         }
         body.extend_from_slice(&chunk);
     }
-    if body.len() > cap_bytes { Err(too_long(cap_bytes)) } else { Ok(body.freeze()) }
+    Ok(body.freeze())
 }
 
 async fn next_chunk(response: &mut reqwest::Response) -> Result<Option<Bytes>> {

@@ -14,7 +14,9 @@ pub fn drift(operation: &str, path: &str, what: &str) -> Error {
 /// # Errors
 /// `Drift` that names the path, or says what came instead of JSON.
 pub fn read_json<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| diagnose::<T>(operation, body, error))
+    // Checked as a whole, its texts need not be checked again one by one.
+    let page = std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
+    page.map_err(|error| diagnose::<T>(operation, body, error))
 }
 
 fn diagnose<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8], error: serde_json::Error) -> Error {

@@ -16,7 +16,7 @@ pub(crate) struct KeyOrder {
 
 /// The order of `rows` by the table's key, text by bytes, null first.
 ///
-/// Rows that came in order are only compared with their neighbours. Others are sorted by eight bytes of the first key
+/// Rows that came in order are only compared with their neighbours. Others are sorted by the first bits of the first key
 /// column that varies, as plain numbers; whole keys are compared only where those are equal.
 pub(crate) fn key_order(rows: &TableRows) -> KeyOrder {
     let length = rows.len();
@@ -30,29 +30,49 @@ pub(crate) fn key_order(rows: &TableRows) -> KeyOrder {
     if (1..length).all(|row| compare(row - 1, row).is_lt()) {
         return KeyOrder { rows: None, has_duplicates: false };
     }
-    let mut packed = match key.first() {
-        Some(ColumnStore::Text(texts)) => pack(texts.prefixes(length)),
+    let packing = Packing::of(length);
+    let mut packed: Vec<u64> = match key.first() {
+        Some(ColumnStore::Text(texts)) => packing.pack(texts.prefixes(length)),
         Some(ColumnStore::Instant(instants)) => {
-            pack((0..length).map(|row| instants.get(row).map_or(0, sortable)))
+            packing.pack((0..length).map(|row| instants.get(row).map_or(0, sortable)))
         }
-        _ => pack(std::iter::repeat_n(0, length)),
+        _ => packing.pack(std::iter::repeat_n(0, length)),
     };
     packed.sort_unstable();
+    let row = |packed: u64| packing.row(packed);
     let mut has_duplicates = false;
-    for run in packed.chunk_by_mut(|left, right| left >> 32 == right >> 32).filter(|run| run.len() > 1) {
+    for run in packed.chunk_by_mut(|left, right| packing.same(*left, *right)).filter(|run| run.len() > 1) {
         run.sort_unstable_by(|left, right| compare(row(*left), row(*right)).then(left.cmp(right)));
         has_duplicates |= run.windows(2).any(|pair| compare(row(pair[0]), row(pair[1])).is_eq());
     }
-    KeyOrder { rows: Some(packed.into_iter().map(|packed| packed as u32).collect()), has_duplicates }
+    KeyOrder { rows: Some(packed.into_iter().map(|packed| row(packed) as u32).collect()), has_duplicates }
 }
 
-/// Each row's prefix above its number, so that sorting the pairs is sorting plain integers.
-fn pack(prefixes: impl Iterator<Item = u64>) -> Vec<u128> {
-    prefixes.zip(0_u32..).map(|(prefix, row)| u128::from(prefix) << 32 | u128::from(row)).collect()
+/// How the first bits of a key and the number of its row share 64 bits, so that sorting rows is sorting plain integers.
+#[derive(Clone, Copy)]
+struct Packing {
+    /// Bits for the number of a row, below those of the key.
+    row_bits: u32,
 }
 
-fn row(packed: u128) -> usize {
-    packed as u32 as usize
+impl Packing {
+    /// The packing for so many rows, which are numbered in 32 bits.
+    fn of(rows: usize) -> Self {
+        Self { row_bits: u64::BITS - (rows as u64).leading_zeros() }
+    }
+
+    fn pack(self, keys: impl Iterator<Item = u64>) -> Vec<u64> {
+        keys.zip(0_u64..).map(|(key, row)| key >> self.row_bits << self.row_bits | row).collect()
+    }
+
+    fn row(self, packed: u64) -> usize {
+        (packed & ((1 << self.row_bits) - 1)) as usize
+    }
+
+    /// Whether the bits of two keys do not tell them apart.
+    fn same(self, left: u64, right: u64) -> bool {
+        left >> self.row_bits == right >> self.row_bits
+    }
 }
 
 /// `value` as a number whose unsigned order is the signed order of the values.

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use arrow::array::StringArray;
-use arrow::array::builder::{NullBufferBuilder, StringBuilder};
+use arrow::array::builder::NullBufferBuilder;
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 
 /// The texts of one column by row, all in one arena. A text equal to that of the row before is kept once: resource
 /// types never change within a table, ids repeat from row to row.
@@ -36,7 +37,7 @@ impl TextColumn {
             self.resize(row);
         }
         let span = match self.spans.last() {
-            Some(last) if self.slice(*last) == text => *last,
+            Some(last) if self.bytes(*last) == text.as_bytes() => *last,
             _ => self.keep(text),
         };
         self.spans.push(span);
@@ -88,13 +89,23 @@ impl TextColumn {
         &self.arena[span.start as usize..][..span.length as usize]
     }
 
+    /// What [`slice`](Self::slice) gives, without a look at where characters begin.
+    fn bytes(&self, span: Span) -> &[u8] {
+        &self.arena.as_bytes()[span.start as usize..][..span.length as usize]
+    }
+
+    fn get_bytes(&self, row: usize) -> Option<&[u8]> {
+        let span = *self.spans.get(row)?;
+        self.nulls.is_valid(row).then(|| self.bytes(span))
+    }
+
     /// How two rows compare, by bytes; null comes first.
     pub(crate) fn compare(&self, left: usize, right: usize) -> Ordering {
         let kept_once = matches!((self.spans.get(left), self.spans.get(right)), (Some(a), Some(b)) if a == b);
         if kept_once && self.nulls.as_slice().is_none() {
             return Ordering::Equal;
         }
-        self.get(left).map(str::as_bytes).cmp(&self.get(right).map(str::as_bytes))
+        self.get_bytes(left).cmp(&self.get_bytes(right))
     }
 
     /// Whether the first `rows` rows are known to hold the same.
@@ -119,7 +130,7 @@ impl TextColumn {
     pub(crate) fn prefixes(&self, rows: usize) -> impl Iterator<Item = u64> + '_ {
         let skipped = self.common_prefix_bytes();
         (0..rows).map(move |row| {
-            let text = self.get(row).unwrap_or_default().as_bytes();
+            let text = self.get_bytes(row).unwrap_or_default();
             let rest = text.get(skipped..).unwrap_or_default();
             let mut prefix = [0; 8];
             let length = rest.len().min(8);
@@ -132,7 +143,7 @@ impl TextColumn {
         if self.nulls.as_slice().is_some() {
             return 0;
         }
-        let mut texts = self.spans.iter().map(|span| self.slice(*span).as_bytes());
+        let mut texts = self.spans.iter().map(|span| self.bytes(*span));
         let Some(mut common) = texts.next() else { return 0 };
         for text in texts {
             if !text.starts_with(common) {
@@ -146,20 +157,44 @@ impl TextColumn {
     /// The texts of the first `rows` rows, or of the rows that `order` names; `None` when they do not fit an array.
     pub(crate) fn take(self, order: Option<&[u32]>, rows: usize) -> Option<StringArray> {
         let length = order.map_or(rows, <[u32]>::len);
-        let row = |position: usize| order.map_or(position, |order| order[position] as usize);
-        let size = |row: usize| self.spans.get(row).map_or(0, |span| span.length as usize);
-        let bytes: usize = (0..length).map(|position| size(row(position))).sum();
-        if self.overflowed || bytes > LIMIT_BYTES {
+        if self.overflowed {
             return None;
         }
         if let Some(text) = self.get(0).filter(|_| self.is_constant(rows)) {
-            return Some(StringArray::new_repeated(text, length));
+            return (text.len() * length <= LIMIT_BYTES).then(|| StringArray::new_repeated(text, length));
         }
-        let mut texts = StringBuilder::with_capacity(length, bytes);
-        (0..length).for_each(|position| texts.append_option(self.get(row(position))));
-        Some(texts.finish())
+        let (texts, nulls) = match order {
+            Some(order) => self.gathered(order.iter().map(|row| *row as usize)),
+            None => self.gathered(0..rows),
+        }?;
+        let (offsets, bytes) = texts;
+        StringArray::try_new(offsets, bytes, nulls).ok()
+    }
+
+    /// Offsets and bytes of the texts of `rows`, and which of them are null.
+    fn gathered(&self, rows: impl ExactSizeIterator<Item = usize> + Clone) -> Option<(Texts, Option<NullBuffer>)> {
+        // A null has an empty span.
+        let span = |row: usize| self.spans.get(row).copied().unwrap_or_default();
+        let size: usize = rows.clone().map(|row| span(row).length as usize).sum();
+        if size > LIMIT_BYTES {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(size);
+        let mut ends = Vec::with_capacity(rows.len() + 1);
+        ends.push(0);
+        for row in rows.clone() {
+            bytes.extend_from_slice(self.bytes(span(row)));
+            ends.push(bytes.len() as i32);
+        }
+        let complete = self.nulls.as_slice().is_none() && rows.clone().all(|row| row < self.spans.len());
+        let valid = |row: usize| row < self.spans.len() && self.nulls.is_valid(row);
+        let nulls = (!complete).then(|| NullBuffer::from_iter(rows.map(valid)));
+        Some(((OffsetBuffer::new(ends.into()), bytes.into()), nulls))
     }
 }
+
+/// Offsets into bytes, and the bytes.
+type Texts = (OffsetBuffer<i32>, Buffer);
 
 #[cfg(test)]
 mod tests {
