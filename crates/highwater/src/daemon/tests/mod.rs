@@ -1,0 +1,108 @@
+//! The daemon under a clock that only moves when told to, with providers that do as they are told.
+
+mod accelerated;
+mod fake;
+mod metrics;
+mod page;
+mod reconciling;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use highwater_core::{Clock, ManualClock, Registry, Window};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::Daemon;
+use super::reconciler::Reconciler;
+use crate::config::{Config, Secrets};
+use crate::session::Session;
+use fake::{Fake, World};
+
+pub(crate) const SOURCES: [&str; 2] = ["good", "other"];
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn window(start: &str, end: &str) -> Window {
+    Window::of(at(start), at(end))
+}
+
+/// A daemon on a warehouse of its own, and the worlds of its sources.
+pub(crate) struct Rig {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: ManualClock,
+    pub(crate) worlds: BTreeMap<&'static str, Arc<World>>,
+    pub(crate) daemon: Arc<Daemon>,
+    reconcilers: Vec<Reconciler>,
+}
+
+impl Rig {
+    /// Two sources with an hourly and a daily dataset each, wanted from `start`, at `now`.
+    pub(crate) async fn new(now: &str, start: &str) -> Self {
+        Self::with_daemon_settings(now, start, "").await
+    }
+
+    pub(crate) async fn with_daemon_settings(now: &str, start: &str, settings: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut toml = format!(
+            "[warehouse]\nurl = \"{}\"\n[daemon]\n{settings}\n[defaults]\nstart = \"{start}\"\n",
+            folder.path().join("warehouse").display()
+        );
+        for source in SOURCES {
+            toml.push_str(&format!(
+                "[[source]]\nname = \"{source}\"\nprovider = \"fake\"\ndatasets.daily = {{ schedule = \"30 4 * * *\" }}\n"
+            ));
+        }
+        std::fs::write(folder.path().join("highwater.toml"), toml).unwrap();
+        let worlds: BTreeMap<_, _> = SOURCES.into_iter().map(|source| (source, World::new())).collect();
+        let clock = ManualClock::new(at(now));
+        let daemon = daemon(&folder, &clock, &worlds).await;
+        let reconcilers = reconcilers(&daemon);
+        Self { folder, clock, worlds, daemon, reconcilers }
+    }
+
+    /// Ends the daemon and starts it again on the same warehouse.
+    pub(crate) async fn restart(&mut self) {
+        self.daemon.stop.cancel();
+        self.reconcilers.clear();
+        self.daemon = daemon(&self.folder, &self.clock, &self.worlds).await;
+        self.reconcilers = reconcilers(&self.daemon);
+    }
+
+    pub(crate) fn world(&self, source: &str) -> &Arc<World> {
+        &self.worlds[source]
+    }
+
+    pub(crate) fn advance(&self, minutes: u64) {
+        self.clock.advance(Duration::from_secs(60 * minutes));
+    }
+
+    /// What a wake does, for every source.
+    pub(crate) async fn wake(&mut self) {
+        for reconciler in &mut self.reconcilers {
+            reconciler.turn().await;
+        }
+        self.daemon.read_state().await;
+    }
+}
+
+async fn daemon(
+    folder: &TempDir,
+    clock: &ManualClock,
+    worlds: &BTreeMap<&'static str, Arc<World>>,
+) -> Arc<Daemon> {
+    let registry = Registry::default().with(Fake(worlds.clone()));
+    let config = Config::load(&folder.path().join("highwater.toml"), &registry, Secrets::Read).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+    let session = Session { config, real_clock: Arc::clone(&clock), clock, is_shifted: false };
+    Daemon::new(session, CancellationToken::new()).await.unwrap()
+}
+
+fn reconcilers(daemon: &Arc<Daemon>) -> Vec<Reconciler> {
+    (0..SOURCES.len()).map(|index| Reconciler::new(Arc::clone(daemon), index)).collect()
+}
