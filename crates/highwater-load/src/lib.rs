@@ -28,6 +28,7 @@ mod restatements;
 mod retention;
 mod s3;
 mod table_commit;
+mod uniform;
 mod unit_commit;
 mod version;
 mod warehouse;

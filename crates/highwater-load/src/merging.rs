@@ -3,14 +3,16 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
-use arrow::compute::{interleave_record_batch, take_record_batch};
+use arrow::array::{ArrayRef, DynComparator, RecordBatch, UInt64Array, make_comparator};
+use arrow::compute::{SortOptions, take_record_batch};
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::row::{Row, RowConverter, Rows, SortField};
 use highwater_core::{Error, ErrorKind, Result};
 
-/// Rows of one merged batch.
+use crate::uniform::{Held, interleaved};
+
+/// Rows of one merged batch, and the most of a run that are made comparable at once.
 const MERGED_ROWS: usize = 8_192;
 
 /// Batches that are sorted together.
@@ -37,14 +39,27 @@ impl Key {
 
     /// The rows of `batch`, sorted; rows of one key keep their order.
     pub(crate) fn sorted(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let rows = self.rows(batch)?;
-        let mut order: Vec<u64> = (0..batch.num_rows() as u64).collect();
-        let row = |place: &u64| rows.row(usize::try_from(*place).expect("a place in memory"));
-        if order.is_sorted_by(|a, b| row(a) <= row(b)) {
+        if self.is_sorted(batch)? {
             return Ok(batch.clone());
         }
+        let rows = self.rows(batch)?;
+        let row = |place: &u64| rows.row(usize::try_from(*place).expect("a place in memory"));
+        let mut order: Vec<u64> = (0..batch.num_rows() as u64).collect();
         order.sort_by(|a, b| row(a).cmp(&row(b)));
         take_record_batch(batch, &UInt64Array::from(order)).map_err(unsortable)
+    }
+
+    fn is_sorted(&self, batch: &RecordBatch) -> Result<bool> {
+        let nulls_first = SortOptions { descending: false, nulls_first: true };
+        let comparator = |position: &usize| {
+            let column = batch.column(*position);
+            make_comparator(column, column, nulls_first).map_err(unsortable)
+        };
+        let columns = self.positions.iter().map(comparator).collect::<Result<Vec<DynComparator>>>()?;
+        let compare = |a: usize, b: usize| {
+            columns.iter().map(|column| column(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        };
+        Ok((1..batch.num_rows()).all(|row| compare(row - 1, row).is_le()))
     }
 }
 
@@ -56,7 +71,7 @@ pub(crate) fn merge<'a>(
     let mut merge =
         Merge { key, cursors: Vec::new(), heap: Vec::new(), batches: Vec::new(), taken: Vec::new() };
     for run in runs {
-        let mut cursor = Cursor { run, rows: None, row: 0, batch: 0 };
+        let mut cursor = Cursor { run: Box::new(run.flat_map(pieces)), rows: None, row: 0, batch: 0 };
         if merge.refill(&mut cursor)? {
             merge.cursors.push(cursor);
             merge.heap.push(merge.heap.len());
@@ -68,13 +83,23 @@ pub(crate) fn merge<'a>(
     Ok(std::iter::from_fn(move || merge.next().transpose()))
 }
 
+/// `batch` a few rows at a time.
+fn pieces(batch: Result<RecordBatch>) -> impl Iterator<Item = Result<RecordBatch>> {
+    let (batch, error) = batch.map_or_else(|error| (None, Some(Err(error))), |batch| (Some(batch), None));
+    let cut = |batch: RecordBatch| {
+        let starts = (0..batch.num_rows()).step_by(MERGED_ROWS);
+        starts.map(move |start| Ok(batch.slice(start, MERGED_ROWS.min(batch.num_rows() - start))))
+    };
+    batch.into_iter().flat_map(cut).chain(error)
+}
+
 struct Merge<'a> {
     key: &'a Key,
     cursors: Vec<Cursor<'a>>,
     /// Cursors that have rows, as a binary heap, the least row first.
     heap: Vec<usize>,
     /// Batches that taken rows or cursors refer to.
-    batches: Vec<RecordBatch>,
+    batches: Vec<Arc<Held>>,
     taken: Vec<(usize, usize)>,
 }
 
@@ -99,7 +124,7 @@ impl Merge<'_> {
             if batch.num_rows() > 0 {
                 (cursor.rows, cursor.row, cursor.batch) =
                     (Some(self.key.rows(&batch)?), 0, self.batches.len());
-                self.batches.push(batch);
+                self.batches.push(Arc::new(Held::new(batch)));
                 return Ok(true);
             }
         }
@@ -117,8 +142,7 @@ impl Merge<'_> {
         if self.taken.is_empty() {
             return Ok(None);
         }
-        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
-        let merged = interleave_record_batch(&batches, &self.taken).map_err(unsortable)?;
+        let merged = interleaved(&self.batches, &self.taken).map_err(unsortable)?;
         self.taken.clear();
         self.forget_batches();
         Ok(Some(merged))
@@ -142,9 +166,12 @@ impl Merge<'_> {
 
     fn sink(&mut self, mut place: usize) {
         loop {
-            let children =
-                [2 * place + 1, 2 * place + 2].into_iter().filter(|child| *child < self.heap.len());
-            let least = children.chain([place]).min_by(|a, b| self.compare(*a, *b)).unwrap_or(place);
+            let mut least = place;
+            for child in [2 * place + 1, 2 * place + 2] {
+                if child < self.heap.len() && self.compare(child, least).is_lt() {
+                    least = child;
+                }
+            }
             if least == place {
                 return;
             }
@@ -163,7 +190,7 @@ impl Merge<'_> {
         let mut kept = Vec::with_capacity(self.heap.len());
         for cursor in &self.heap {
             let cursor = &mut self.cursors[*cursor];
-            kept.push(self.batches[cursor.batch].clone());
+            kept.push(Arc::clone(&self.batches[cursor.batch]));
             cursor.batch = kept.len() - 1;
         }
         self.batches = kept;

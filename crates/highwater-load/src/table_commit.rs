@@ -91,8 +91,13 @@ pub(crate) fn apply(
     applied.windows = known.iter().filter(|record| !claimed.covers(record.window)).cloned().collect();
     applied.windows.extend(taken.iter().map(|window| window.record.clone()));
     applied.windows.sort_by_key(|record| record.window);
-    applied.replaced =
-        taken.iter().filter(|window| window.rows.is_some()).map(|window| window.record.window).collect();
+    // A window that is new has no rows to go, so that nothing need be looked through for them.
+    let is_known = |window: Window| known.iter().any(|record| record.window.overlaps(window));
+    applied.replaced = taken
+        .iter()
+        .filter(|window| window.rows.is_some() && is_known(window.record.window))
+        .map(|window| window.record.window)
+        .collect();
     applied.added =
         taken.iter().filter_map(|window| window.rows.clone()).filter(|rows| rows.num_rows() > 0).collect();
     Ok(applied)
@@ -145,6 +150,14 @@ mod tests {
         let applied = apply(&unit(), Some((&known, true)), &[wanted(record(0, 1, 2, "c"))], false).unwrap();
         assert!(applied.changes && !applied.sealed);
         assert_eq!(applied.windows, [record(0, 1, 2, "c"), record(1, 2, 1, "b")]);
+        assert_eq!(applied.replaced, WindowSet::from(known[0].window));
+    }
+
+    #[test]
+    fn a_window_that_is_new_takes_no_rows_away() {
+        let known = [record(0, 1, 1, "a"), record(2, 3, 1, "c")];
+        let applied = apply(&unit(), Some((&known, false)), &[wanted(record(1, 2, 1, "b"))], false).unwrap();
+        assert_eq!((applied.windows.len(), applied.replaced), (3, WindowSet::new()));
     }
 
     #[test]

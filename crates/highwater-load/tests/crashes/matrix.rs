@@ -71,7 +71,7 @@ pub(crate) async fn check() {
 /// A warehouse on S3 whose window has been loaded once.
 async fn loaded_once() -> (TestServer, Target, Warehouse) {
     let server = TestServer::start(Arc::new(YieldingClock)).await;
-    let target = Target { url: "s3://bucket/warehouse".to_owned(), options: server.options() };
+    let target = Target { url: "s3://bucket/warehouse".to_owned(), options: server.options(), share: None };
     let warehouse = target.open().await;
     run(&warehouse, TimeDelta::zero()).await.unwrap();
     (server, target, warehouse)
@@ -173,7 +173,7 @@ async fn clock_jump(nth: u64) -> String {
 /// A writer that cannot make a file of more than `blocks` × 512 bytes.
 async fn full_disk(blocks: u32) -> String {
     let root = tempfile::tempdir().unwrap();
-    let target = Target { url: root.path().to_str().unwrap().to_owned(), options: Default::default() };
+    let target = Target { url: root.path().to_str().unwrap().to_owned(), ..Target::default() };
     let warehouse = target.open().await;
     run(&warehouse, TimeDelta::zero()).await.unwrap();
     let before = files(root.path());

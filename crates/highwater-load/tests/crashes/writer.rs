@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use highwater_core::{Checkpoint, PageRequest, RawPage, Result, WindowRecord};
 use highwater_load::{Restatement, Warehouse, WarehouseSettings, WindowCommit, pull_digest};
 
+use crate::meeting::{self, Share};
 use crate::support::{PROVIDER, TABLES, batch, commit, hour, hours, record, settings, unit};
 
 /// The writes of a run, in their order.
@@ -82,24 +83,33 @@ fn restatement(record: &WindowRecord) -> Restatement {
     Restatement { record: record.clone(), rows: RecordBatch::try_new(restated(), columns.to_vec()).unwrap() }
 }
 
-/// Which warehouse a writer in a process of its own is to write.
+/// Which warehouse a writer in a process of its own is to write, and which share of the meeting of processes is its.
+#[derive(Clone, Default)]
 pub(crate) struct Target {
     pub(crate) url: String,
     pub(crate) options: BTreeMap<String, String>,
+    pub(crate) share: Option<Share>,
 }
 
 const URL: &str = "CRASH_WRITER_URL";
 const OPTIONS: &str = "CRASH_WRITER_OPTIONS";
+const SHARE: &str = "CRASH_WRITER_SHARE";
 
 impl Target {
     pub(crate) fn from_environment() -> Option<Self> {
         let options = std::env::var(OPTIONS).unwrap_or_default();
         let options = serde_json::from_str(&options).unwrap_or_default();
-        Some(Self { url: std::env::var(URL).ok()?, options })
+        let share = std::env::var(SHARE).unwrap_or_default();
+        let share = share
+            .split_once('/')
+            .map(|(index, count)| Share { index: index.parse().unwrap(), count: count.parse().unwrap() });
+        Some(Self { url: std::env::var(URL).ok()?, options, share })
     }
 
-    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
-        [(URL, self.url.clone()), (OPTIONS, serde_json::to_string(&self.options).unwrap())]
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+        let share = self.share.map(|share| format!("{}/{}", share.index, share.count));
+        let options = serde_json::to_string(&self.options).unwrap();
+        [(URL, self.url.clone()), (OPTIONS, options), (SHARE, share.unwrap_or_default())]
     }
 
     pub(crate) async fn open(&self) -> Warehouse {
@@ -110,6 +120,10 @@ impl Target {
 
 /// The whole life of a writer in a process of its own.
 pub(crate) async fn write_as_told(target: Target) {
-    let done = run(&target.open().await, TimeDelta::zero()).await;
+    let warehouse = target.open().await;
+    if let Some(share) = target.share {
+        return meeting::write(&warehouse, share).await;
+    }
+    let done = run(&warehouse, TimeDelta::zero()).await;
     std::process::exit(i32::from(done.is_err()));
 }
