@@ -29,8 +29,13 @@ use crate::pull::Puller;
 
 /// Requests of a source on their way at once: enough for answers of a third of a second at fifty a second.
 const PAGES_IN_FLIGHT: usize = 16;
-/// Pulls of a source on their way at once: enough to keep the requests going where each page names the next.
+/// The most pulls of a source on their way at once: enough to keep the requests going where each page names the next.
 const PULLS_IN_FLIGHT: usize = 12;
+/// The fewest: one is asked for while another is normalised and a third begins.
+const FEWEST_PULLS_IN_FLIGHT: usize = 3;
+/// Requests of the pulls on their way, beyond which more pulls would only wait for one another, with their pages in
+/// memory.
+const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
 /// Rows on their way or waiting to be committed, beyond which no pull is started.
 const ROWS_AT_HAND: u64 = 1_500_000;
 
@@ -53,6 +58,8 @@ pub(super) struct SourceRun {
     fatal: Option<Error>,
     unanswered: u32,
     rows_a_pull: u64,
+    /// Requests that the newest pull of each dataset took.
+    requests_a_pull: BTreeMap<DatasetName, u64>,
     seen_fields: BTreeSet<(DatasetName, String)>,
     before: TrafficCount,
     summary: SourceSummary,
@@ -113,6 +120,7 @@ impl SourceRun {
             fatal: None,
             unanswered: 0,
             rows_a_pull: 0,
+            requests_a_pull: BTreeMap::new(),
             seen_fields: BTreeSet::new(),
         })
     }
@@ -177,7 +185,17 @@ impl SourceRun {
     /// Whether another pull may be started beside those on their way.
     fn has_room(&self) -> bool {
         let idle = self.pulls.is_empty() && self.commits.is_empty();
-        idle || (self.pulls.len() < PULLS_IN_FLIGHT && self.rows_at_hand() < ROWS_AT_HAND)
+        let few = self.pulls.len() < FEWEST_PULLS_IN_FLIGHT || self.requests_ahead() < REQUESTS_AHEAD;
+        idle || (few && self.pulls.len() < PULLS_IN_FLIGHT && self.rows_at_hand() < ROWS_AT_HAND)
+    }
+
+    /// Requests that the pulls on their way take. A dataset of which none is back yet is expected to take many.
+    fn requests_ahead(&self) -> u64 {
+        let expected = |(index, _): &(usize, Window)| {
+            let known = self.requests_a_pull.get(&self.units[*index].unit.dataset);
+            known.copied().unwrap_or(PAGES_IN_FLIGHT as u64)
+        };
+        self.pulled.values().map(expected).sum()
     }
 
     fn start_pulls(&mut self) {

@@ -35,6 +35,9 @@ impl SourceRun {
         let Some(open) = self.open.get_mut(&index) else { return };
         let dataset = &open.run.dataset;
         dataset.note_success(requests);
+        if let Some(requests) = requests {
+            self.requests_a_pull.insert(dataset.spec.name.clone(), requests);
+        }
         for field in unknown_fields {
             let name = &dataset.spec.name;
             if self.seen_fields.insert((name.clone(), field.clone())) {
