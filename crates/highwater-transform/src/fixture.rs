@@ -60,7 +60,7 @@ pub(crate) fn window(hour: u32) -> Window {
 /// An empty staging of the first three hours.
 pub(crate) fn staging(duplicates: Duplicates) -> Staging {
     Staging::new(StagingContext {
-        source: SourceName::new("mux-prod").unwrap(),
+        source: SourceName::new("main").unwrap(),
         spec: Arc::new(DatasetSpec { duplicates, ..spec() }),
         window: Window::of(at(0), at(3)),
         extracted_at: at(20),

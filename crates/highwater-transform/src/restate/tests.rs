@@ -12,7 +12,7 @@ use crate::schema::schema;
 
 fn diff(old: &[Row], new: &[Row]) -> Option<RecordBatch> {
     let revision = Revision {
-        source: &SourceName::new("mux-prod").unwrap(),
+        source: &SourceName::new("main").unwrap(),
         dataset: &DatasetName::new("delivery_usage").unwrap(),
         cause: "revisit",
         seen_at: at(30),
@@ -92,7 +92,7 @@ fn a_changed_value_is_one_row_with_its_key_cause_and_both_values() {
     assert_eq!(batch.num_rows(), 1);
     let text = |name: &str| batch[name].as_string::<i32>().iter().next().unwrap().map(str::to_owned);
     for (name, expected) in [
-        ("source", Some("mux-prod")),
+        ("source", Some("main")),
         ("dataset", Some("delivery_usage")),
         ("table_name", Some("resource_usage")),
         ("resource_type", Some("asset")),

@@ -48,7 +48,7 @@ fn rows_come_out_sorted_typed_and_filled() {
     assert_eq!(starts.value(2), at(1).timestamp_millis());
     assert_eq!(texts(&renditions.batch, Column::Rendition), [Some("1080p"), Some("720p")]);
     for (column, text) in
-        [(Column::Source, "mux-prod"), (Column::Dataset, "delivery_usage"), (Column::RunIdColumn, "run-1")]
+        [(Column::Source, "main"), (Column::Dataset, "delivery_usage"), (Column::RunIdColumn, "run-1")]
     {
         assert_eq!(texts(&usage.batch, column), [Some(text); 3]);
     }
