@@ -7,6 +7,7 @@ mod duckdb;
 mod mux;
 mod place;
 mod process;
+mod reconcile;
 mod repository;
 mod scaleengine;
 mod simulators;

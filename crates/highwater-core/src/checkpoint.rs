@@ -127,6 +127,9 @@ pub struct Checkpoint {
     /// Requests that the newest pull of a window took: the planner's estimate for the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_window: Option<u64>,
+    /// Of each date whose coverage stands in the warehouse, a digest of what it says: tells which of them to write.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub covered: BTreeMap<NaiveDate, String>,
 }
 
 impl Default for Checkpoint {
@@ -140,6 +143,7 @@ impl Default for Checkpoint {
             last_success: None,
             last_error: None,
             requests_per_window: None,
+            covered: BTreeMap::new(),
         }
     }
 }

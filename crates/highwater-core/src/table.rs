@@ -125,8 +125,8 @@ tables! {
         key [WindowStart],
         rest [WindowEnd, State, Verdict, Rows, RejectedRows, Pulls, PulledAt, FinalAt, ExpiresAt, AsOf];
     ControlTotals = "control_totals", Record, "One comparison of our rows with a figure that the provider reports for the whole.",
-        key [WindowStart, Measure],
-        rest [WindowEnd, Ours, Theirs, Difference, Tolerance, Verdict, CheckedAt];
+        key [WindowStart, Measure, WindowEnd],
+        rest [Ours, Theirs, Difference, Tolerance, Verdict, CheckedAt];
     Restatements = "restatements", Record, "One value that a later pull changed.",
         key [TableName, ResourceType, ResourceId, CountryCode, Rendition, Scope, TranscoderType, BillingMode, BucketStart, Measure, SeenAt],
         rest [BucketEnd, Old, New, Cause];

@@ -23,6 +23,12 @@ impl Admission {
         Self { pages: Semaphore::new(pages), first: Mutex::new(()), answered: AtomicBool::new(false), stop }
     }
 
+    /// As [`new`](Self::new), for a source that has answered before: no request goes alone.
+    #[must_use]
+    pub fn of_answering(pages: usize, stop: CancellationToken) -> Self {
+        Self { answered: AtomicBool::new(true), ..Self::new(pages, stop) }
+    }
+
     /// Fetches one page once its turn has come. A refusal of credentials cancels `stop`.
     ///
     /// # Errors

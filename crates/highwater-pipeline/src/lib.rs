@@ -1,20 +1,32 @@
 //! The pipeline: plans what is due, pulls it, and publishes it. Joins extractors, transform and load, and knows no
 //! provider by name.
 
+mod account;
 mod admission;
+pub mod audit;
+pub mod control;
+pub mod coverage;
 mod dataset_state;
 #[cfg(test)]
 mod fixture;
 mod kept_step;
+mod ledger;
+pub mod lineage;
 pub mod plan;
 pub mod pull;
+#[cfg(test)]
+mod rehearsal;
 pub mod run;
 pub mod states;
 pub mod status;
 mod timeline;
 
 pub use admission::Admission;
+pub use audit::{AuditOptions, AuditReport, Unchecked, audit};
+pub use control::{Check, Verdict, decimal, mismatched};
+pub use coverage::{CoverageRow, coverage};
 pub use dataset_state::DatasetState;
+pub use lineage::{DatasetLineage, Lineage, TableLineage, WindowLineage, lineage};
 pub use plan::{ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, Reprocess, plan};
 pub use pull::{PullFailure, Pulled, Puller};
 pub use run::{

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use highwater_core::{DatasetName, Grain, SourceName, Window, WindowSet};
 use serde::Serialize;
 
+use crate::control::mismatched;
 use crate::dataset_state::DatasetState;
 use crate::plan::instant;
 use crate::states::{State, states_of};
@@ -50,6 +51,8 @@ pub struct DatasetStatus {
     pub held: Vec<HeldStatus>,
     /// What is lost: past retention and never loaded.
     pub expired: WindowSet,
+    /// What is published and does not agree with the provider's own figures.
+    pub mismatched: WindowSet,
     /// Rows of everything published. A sealed unit counts as a whole, and only when all of it is in the range.
     pub rows: u64,
     /// Rows set aside.
@@ -137,6 +140,7 @@ fn dataset_status(timeline: &Timeline<'_>, range: Option<Window>) -> DatasetStat
         missing: set(&|state| state == State::Missing),
         failed: failed(timeline, &expired),
         held: held(timeline),
+        mismatched: mismatched(checkpoint).intersection(&timeline.wanted),
         rows,
         rejected_rows,
         behind_seconds: behind_seconds(timeline, &loaded),
@@ -209,7 +213,8 @@ mod tests {
         };
         let now = at("2026-09-01T10:00:00Z");
         let settled = WindowRecord { verdict: Some("held".to_owned()), ..dataset.record(hour(0), now) };
-        let empty = WindowRecord { empty: true, rows: 0, ..dataset.record(hour(1), now) };
+        let verdict = Some("mismatch".to_owned());
+        let empty = WindowRecord { empty: true, rows: 0, verdict, ..dataset.record(hour(1), now) };
         dataset.checkpoint.record(settled);
         dataset.checkpoint.record(empty);
         dataset.load(hour(2), now);
@@ -262,6 +267,7 @@ mod tests {
                         "accepted": false,
                     }],
                     "expired": [],
+                    "mismatched": [span("01:00:00", "02:00:00")],
                     "rows": 3,
                     "rejected_rows": 0,
                     "behind_seconds": 0,

@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use highwater_core::{DatasetName, SourceName, Unit, Window, format_instant};
 
+use crate::commands::{AuditArgs, ExplainArgs};
+
 /// Brings your usage home: hourly and daily usage from video providers into Parquet that adds up.
 #[derive(Debug, Parser)]
 #[command(
@@ -95,6 +97,14 @@ pub(crate) enum Command {
     Work(WorkArgs),
     /// Show coverage, gaps with their deadlines, freshness and errors for each dataset.
     Status(StatusArgs),
+    /// Compare what is loaded with the providers' own figures.
+    #[command(
+        after_help = "Examples:\n  highwater audit --from 2026-09-01 --to 2026-10-01\n  highwater audit --source mux-main --format json"
+    )]
+    Audit(AuditArgs),
+    /// Show where the numbers of one resource on one day come from.
+    #[command(after_help = "Example:\n  highwater explain AbC123 2026-09-01")]
+    Explain(ExplainArgs),
     /// Call one operation of a provider and print its rows; writes nothing.
     #[command(
         after_help = "Examples:\n  highwater fetch mux-main delivery_usage --from 2026-09-01T00:00:00Z --to 2026-09-01T01:00:00Z\n  highwater fetch mux-main delivery_usage --param asset_id=AbC --raw"

@@ -7,8 +7,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use highwater_core::{Grain, SourceName, Unit, Window, WindowSet, format_instant};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use highwater_core::{DatasetName, Grain, SourceName, Unit, Window, WindowSet, format_instant};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -162,6 +162,12 @@ pub struct Plan {
     pub expiring_soon: Vec<ExpiringSpan>,
     #[serde(skip)]
     rates: BTreeMap<SourceName, f64>,
+    /// The datasets that were planned, whether or not they have units, each with the first day wanted.
+    #[serde(skip)]
+    pub(crate) starts: BTreeMap<(SourceName, DatasetName), Option<NaiveDate>>,
+    /// Whether it is a part of what was planned, so that others may take the rest at the same time.
+    #[serde(skip)]
+    pub(crate) partial: bool,
 }
 
 impl Plan {
@@ -169,6 +175,7 @@ impl Plan {
     #[must_use]
     pub fn select(mut self, keep: impl Fn(&Unit) -> bool) -> Self {
         self.units.retain(|planned| keep(&planned.unit));
+        self.partial = true;
         self.add_up();
         self
     }
@@ -200,12 +207,15 @@ pub fn plan(datasets: &[DatasetState<'_>], request: &PlanRequest) -> Plan {
         expired: Vec::new(),
         expiring_soon: Vec::new(),
         rates: BTreeMap::new(),
+        starts: BTreeMap::new(),
+        partial: false,
     };
     let mut sources: Vec<(&SourceName, Vec<Vec<Candidate>>)> = Vec::new();
     for state in datasets.iter().filter(|state| request.live || !state.spec.live) {
         let timeline = Timeline::new(*state, request.now, request.range);
         note_losses(&timeline, &mut plan);
         plan.rates.insert(state.source.clone(), state.requests_per_second);
+        plan.starts.insert((state.source.clone(), state.spec.name.clone()), state.start);
         let units = due::due(&timeline, request.reprocess)
             .into_iter()
             .map(|(date, due)| candidate(state, date, &due))

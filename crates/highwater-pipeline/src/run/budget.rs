@@ -7,7 +7,7 @@ use highwater_core::Extractor;
 
 /// Counts what the run's sources have sent against what it may send.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     most: Option<u64>,
     sources: Vec<(Arc<dyn Extractor>, u64)>,
     reserved: AtomicU64,
@@ -15,13 +15,13 @@ pub(super) struct Budget {
 
 impl Budget {
     /// A budget of `most` requests from here on.
-    pub(super) fn new<'a>(most: Option<u64>, sources: impl Iterator<Item = &'a Arc<dyn Extractor>>) -> Self {
+    pub(crate) fn new<'a>(most: Option<u64>, sources: impl Iterator<Item = &'a Arc<dyn Extractor>>) -> Self {
         let counted = |source: &Arc<dyn Extractor>| (Arc::clone(source), source.traffic().count().requests);
         Self { most, sources: sources.map(counted).collect(), reserved: AtomicU64::new(0) }
     }
 
     /// Whether a pull expected to take `requests` fits beside those on their way; alone, where none is.
-    pub(super) fn allows(&self, requests: u64, alone: bool) -> bool {
+    pub(crate) fn allows(&self, requests: u64, alone: bool) -> bool {
         let Some(most) = self.most else { return true };
         let sent = |(source, before): &(Arc<dyn Extractor>, u64)| source.traffic().count().requests - before;
         let sent: u64 = self.sources.iter().map(sent).sum();
@@ -30,7 +30,7 @@ impl Budget {
     }
 
     /// Sets `requests` aside for a pull that starts.
-    pub(super) fn reserve(&self, requests: u64) {
+    pub(crate) fn reserve(&self, requests: u64) {
         self.reserved.fetch_add(requests, Ordering::Relaxed);
     }
 

@@ -26,8 +26,9 @@ use highwater_load::Warehouse;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use crate::account::account;
 use crate::plan::{Plan, PlannedUnit};
-use budget::Budget;
+pub(crate) use budget::Budget;
 pub use progress::{Outcome, Progress, ProgressEvent, Unwatched};
 use source_run::SourceRun;
 pub use summary::{PullCounts, RunSummary, SourceError, SourceSummary};
@@ -89,9 +90,10 @@ pub async fn run(
         run.run().instrument(span)
     }));
     let mut summaries = Vec::new();
-    for outcome in done.instrument(span).await {
+    for outcome in done.instrument(span.clone()).await {
         summaries.push(outcome?);
     }
+    account(plan, sources, warehouse, options, &mut summaries).instrument(span).await;
     let seconds = options.clock.monotonic().saturating_sub(started).as_secs_f64();
     Ok(RunSummary::new(options.run_id.clone(), seconds, summaries))
 }

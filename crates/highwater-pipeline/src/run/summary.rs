@@ -59,6 +59,8 @@ pub struct RunSummary {
     pub bytes_fetched: u64,
     /// Versions of objects put in place.
     pub objects_written: u64,
+    /// Units that became final and do not agree with the provider's own figures.
+    pub mismatched: u64,
     /// How long it took.
     pub seconds: f64,
     /// The same by source, in the order of the plan.
@@ -85,6 +87,7 @@ impl RunSummary {
             retries: 0,
             bytes_fetched: 0,
             objects_written: 0,
+            mismatched: 0,
             seconds,
             left: 0,
             interrupted: sources.iter().any(|source| source.interrupted),
@@ -99,16 +102,17 @@ impl RunSummary {
             summary.retries += source.traffic.retries;
             summary.bytes_fetched += source.traffic.bytes;
             summary.objects_written += source.objects_written;
+            summary.mismatched += source.mismatched;
             summary.left += source.left;
         }
         summary.sources = sources;
         summary
     }
 
-    /// Whether all that was planned is loaded: nothing failed, is held, or was left.
+    /// Whether all that was planned is loaded and agrees: nothing failed, is held, was left, or does not reconcile.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.windows.failed == 0 && self.windows.held == 0 && self.left == 0
+        self.windows.failed == 0 && self.windows.held == 0 && self.left == 0 && self.mismatched == 0
     }
 }
 
@@ -130,6 +134,8 @@ pub struct SourceSummary {
     pub traffic: TrafficCount,
     /// Versions of objects put in place.
     pub objects_written: u64,
+    /// Units that became final and do not agree with the provider's own figures.
+    pub mismatched: u64,
     /// Planned pulls that were not made.
     pub left: u64,
     /// Why the source stopped before all its units were taken, and what to do about it.
@@ -169,6 +175,7 @@ impl SourceSummary {
             rejected_rows: 0,
             traffic: TrafficCount::default(),
             objects_written: 0,
+            mismatched: 0,
             left: 0,
             error: None,
             interrupted: false,

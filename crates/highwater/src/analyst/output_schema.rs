@@ -104,6 +104,7 @@ fn status() -> Value {
         "failed": array(object(json!({ "window": window(), "error": text() }))),
         "held": array(held),
         "expired": windows(),
+        "mismatched": windows(),
         "rows": count(),
         "rejected_rows": count(),
         "behind_seconds": or_null(count()),
@@ -143,6 +144,7 @@ fn run() -> Value {
             "retries": count(),
             "bytes_fetched": count(),
             "objects_written": count(),
+            "mismatched": count(),
         });
         if let (Value::Object(properties), Value::Object(own)) = (&mut properties, own) {
             properties.extend(own);

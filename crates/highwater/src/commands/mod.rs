@@ -1,8 +1,10 @@
 //! The commands, a file each.
 
+mod audit;
 mod check;
 mod demo;
 mod execute;
+mod explain;
 mod fetch;
 mod init;
 mod plan;
@@ -15,6 +17,8 @@ use highwater_core::Result;
 
 use crate::args::{Cli, Command};
 use crate::report::Exit;
+pub(crate) use audit::AuditArgs;
+pub(crate) use explain::ExplainArgs;
 
 /// Runs the command that was asked for.
 ///
@@ -31,6 +35,8 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Backfill(args) => execute::backfill(&global, &args).await,
         Command::Work(args) => work::run(&global, &args).await,
         Command::Status(args) => status::run(&global, &args).await,
+        Command::Audit(args) => audit::run(&global, &args).await,
+        Command::Explain(args) => explain::run(&global, &args).await,
         Command::Fetch(args) => fetch::run(&global, &args).await,
         Command::Schema(command) => schema::export(&command),
         Command::Sql(args) => schema::sql(&global, &args).await,

@@ -30,12 +30,14 @@ pub(crate) async fn run(global: &Global, args: &StatusArgs) -> Result<Exit> {
     })
 }
 
-/// Whether all of the range is final, or, without a range, all that the providers have by now.
+/// Whether all of the range is final and reconciled, or, without a range, all that the providers have by now.
 fn is_final(report: &StatusReport, range: Option<Window>) -> bool {
     report.sources.iter().flat_map(|source| &source.datasets).all(|dataset| {
         let wanted = range
             .map_or_else(|| dataset.loaded.union(&dataset.missing).union(&dataset.expired), WindowSet::from);
-        dataset.failed.is_empty() && dataset.held.is_empty() && wanted.difference(&dataset.settled).is_empty()
+        let is_sound =
+            dataset.failed.is_empty() && dataset.held.is_empty() && dataset.mismatched.is_empty();
+        is_sound && wanted.difference(&dataset.settled).is_empty()
     })
 }
 
@@ -73,6 +75,7 @@ fn explain(report: &StatusReport) {
                 |what: &str, window: Window| note(&format!("{name}: {what} {}", describe_range(window)));
             dataset.missing.iter().for_each(|window| told("missing", window));
             dataset.expired.iter().for_each(|window| told("lost for good:", window));
+            dataset.mismatched.iter().for_each(|window| told("does not reconcile:", window));
             for held in &dataset.held {
                 note(&format!("{name}: held {}: {}", describe_range(held.window), held.reason));
             }
