@@ -130,6 +130,9 @@ pub struct Checkpoint {
     /// Of each date whose coverage stands in the warehouse, a digest of what it says: tells which of them to write.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub covered: BTreeMap<NaiveDate, String>,
+    /// When the raw archive was last swept of what is older than its retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_swept_at: Option<DateTime<Utc>>,
 }
 
 impl Default for Checkpoint {
@@ -144,6 +147,7 @@ impl Default for Checkpoint {
             last_error: None,
             requests_per_window: None,
             covered: BTreeMap::new(),
+            raw_swept_at: None,
         }
     }
 }

@@ -9,13 +9,17 @@ pub mod coverage;
 mod dataset_state;
 #[cfg(test)]
 mod fixture;
+pub mod held;
 mod kept_step;
 mod ledger;
 pub mod lineage;
 pub mod plan;
 pub mod pull;
+pub mod rebuild;
 #[cfg(test)]
 mod rehearsal;
+mod restate;
+pub mod retention;
 pub mod run;
 pub mod states;
 pub mod status;
@@ -26,9 +30,14 @@ pub use audit::{AuditOptions, AuditReport, Unchecked, audit};
 pub use control::{Check, Verdict, decimal, mismatched};
 pub use coverage::{CoverageRow, coverage};
 pub use dataset_state::DatasetState;
+pub use held::{Decision, Hold, decide, holds};
 pub use lineage::{DatasetLineage, Lineage, TableLineage, WindowLineage, lineage};
 pub use plan::{ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, Reprocess, plan};
 pub use pull::{PullFailure, Pulled, Puller};
+pub use rebuild::{
+    RebuildCounts, RebuildDataset, RebuildFailure, RebuildOptions, RebuildProgress, RebuildSummary, rebuild,
+};
+pub use retention::sweep_raw;
 pub use run::{
     Outcome, Progress, ProgressEvent, PullCounts, RunOptions, RunSummary, Source, SourceError, SourceSummary,
     Unwatched, run,

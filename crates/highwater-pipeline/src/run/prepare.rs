@@ -42,6 +42,8 @@ pub(super) struct Fresh {
     pub(super) had_rejects: bool,
     /// Whether it replaces published windows of other bounds, so that the date's windows go together.
     pub(super) restates_bounds: bool,
+    /// Why the window was pulled again; `None` where nothing was published of it.
+    pub(super) cause: Option<&'static str>,
 }
 
 /// Pulls `window` and compares it with what is published. What is to be published is archived when this returns.
@@ -86,6 +88,9 @@ async fn judge(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled) -> Res
     if let Some(known) = published.record(window).filter(same_scope)
         && known.content_digest == *digest
     {
+        if published.has_unpublished_restatement(known) {
+            unit.place().withdraw(known).await?;
+        }
         let pulls = published.pulls(window) + 1;
         let record = WindowRecord { pulled_at: pulled.extracted_at, pulls, ..known.clone() };
         return Ok(Verdict::Unchanged(record));
@@ -170,5 +175,6 @@ fn fresh(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled, pull_digest:
         rejects,
         had_rejects: published.record(window).is_some_and(|known| known.rejected_rows > 0),
         restates_bounds: published.restates_bounds(window),
+        cause: unit.cause(published, window),
     }
 }

@@ -9,6 +9,7 @@ use super::dataset_run::renewal;
 use super::prepare::Fresh;
 use super::seal;
 use super::unit_run::UnitRun;
+use crate::restate::Revised;
 
 /// What of a unit is settled and not yet durable.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ struct Change {
     sealed: Option<SealedUnit>,
 }
 
-/// Makes `batch` durable: rejects, then the objects table by table, then the checkpoint.
+/// Makes `batch` durable: rejects, then restatements, then the objects table by table, then the checkpoint.
 ///
 /// # Errors
 /// `Storage`, `NewerFormat`. The objects may hold some or all of it then, and the checkpoint does not: the next run
@@ -61,6 +62,7 @@ pub(super) async fn publish(unit: Arc<UnitRun>, batch: Batch) -> Result<Publicat
         batch.last && nothing_waits && seal::is_sealable(dataset.state(&after), dataset.clock.now(), date);
     if seal || !batch.fresh.is_empty() {
         change.before = unit.published().await?.records.clone();
+        unit.place().restate(&revised(&batch.fresh)).await?;
         let mut windows: Vec<WindowCommit> = batch.fresh.into_iter().map(|fresh| fresh.commit).collect();
         change.records = windows.iter().map(|window| window.record.clone()).collect();
         if seal {
@@ -80,6 +82,15 @@ pub(super) async fn publish(unit: Arc<UnitRun>, batch: Batch) -> Result<Publicat
         dataset.update(|checkpoint| apply(checkpoint, &unit, &change, &batch.failed, &batch.held)).await?;
     }
     Ok(publication)
+}
+
+/// The pulls that replace what is published.
+fn revised(fresh: &[Fresh]) -> Vec<Revised<'_>> {
+    fn revised(fresh: &Fresh) -> Option<Revised<'_>> {
+        let (commit, cause) = (&fresh.commit, fresh.cause?);
+        Some(Revised { commit, cause, seen_at: commit.record.pulled_at })
+    }
+    fresh.iter().filter_map(revised).collect()
 }
 
 /// The checkpoint as it would be with the fresh windows of `batch`.

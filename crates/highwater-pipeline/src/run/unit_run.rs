@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::dataset_run::DatasetRun;
 use crate::plan::{PlannedUnit, Reason};
 use crate::pull::Puller;
+use crate::restate::Place;
 
 /// One unit of a run.
 #[derive(Debug)]
@@ -36,6 +37,10 @@ pub(super) struct PublishedUnit {
     pub(super) loaded: WindowSet,
     /// Revisits that wait.
     pub(super) held: Vec<HeldWindow>,
+    /// What failed at its last attempt.
+    failed: WindowSet,
+    /// Pulls of loaded windows that have restated something, published or not.
+    restated: Vec<WindowRecord>,
 }
 
 impl UnitRun {
@@ -60,6 +65,33 @@ impl UnitRun {
         &self.puller.spec
     }
 
+    /// Where its rows stand.
+    pub(super) fn place(&self) -> Place<'_> {
+        let DatasetRun { warehouse, provider, .. } = &*self.dataset;
+        Place { warehouse, provider, unit: &self.unit, spec: self.spec() }
+    }
+
+    /// Why `window` is pulled again; `None` where nothing was published of it.
+    pub(super) fn cause(&self, published: &PublishedUnit, window: Window) -> Option<&'static str> {
+        let mut known = published.records.iter().chain(&published.checkpoint_records);
+        let mut known = known.by_ref().filter(|record| record.window.overlaps(window)).peekable();
+        if known.peek().is_none() && !published.loaded.overlaps(window) {
+            return None;
+        }
+        let reason = if !self.adopts {
+            Reason::Forced
+        } else if known.any(|record| record.scope_digest != self.scope_digest) {
+            Reason::Scope
+        } else if published.hold(window).is_some() {
+            Reason::Held
+        } else if published.failed.overlaps(window) {
+            Reason::Failed
+        } else {
+            Reason::Revisit
+        };
+        Some(reason.as_str())
+    }
+
     /// What is published of the unit, as it was when the run came to it.
     pub(super) async fn published(&self) -> Result<&PublishedUnit> {
         self.known.get_or_try_init(|| self.read()).await
@@ -72,6 +104,8 @@ impl UnitRun {
         let records = warehouse.unit_records(&self.dataset.provider, &self.unit, &tables).await?;
         let day = Window::day(self.unit.date);
         let on_date = |window: Window| window.overlaps(day);
+        let loaded = checkpoint.loaded().within(day);
+        let restated = if loaded.is_empty() { Vec::new() } else { self.place().restated().await? };
         Ok(PublishedUnit {
             records,
             checkpoint_records: checkpoint
@@ -80,8 +114,10 @@ impl UnitRun {
                 .filter(|known| on_date(known.window))
                 .cloned()
                 .collect(),
-            loaded: checkpoint.loaded().within(day),
+            loaded,
             held: checkpoint.held.iter().filter(|held| on_date(held.window)).cloned().collect(),
+            failed: checkpoint.failed.iter().map(|failed| failed.window).filter(|at| on_date(*at)).collect(),
+            restated,
         })
     }
 }
@@ -107,6 +143,13 @@ impl PublishedUnit {
     /// The hold on `window`.
     pub(super) fn hold(&self, window: Window) -> Option<&HeldWindow> {
         self.held.iter().find(|held| held.window.overlaps(window))
+    }
+
+    /// Whether a pull of `known.window` has restated something and was never published.
+    pub(super) fn has_unpublished_restatement(&self, known: &WindowRecord) -> bool {
+        let unpublished =
+            |restated: &WindowRecord| restated.window == known.window && restated.pulls > known.pulls;
+        self.restated.iter().any(unpublished)
     }
 
     /// Whether `window` replaces published ones of other bounds.

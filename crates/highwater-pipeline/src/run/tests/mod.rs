@@ -3,6 +3,8 @@
 mod failing;
 mod guarding;
 mod loading;
+mod rebuilding;
+mod restating;
 mod stopping;
 mod world;
 
