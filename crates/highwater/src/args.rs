@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use highwater_core::{DatasetName, SourceName, Unit, Window, format_instant};
 
-use crate::commands::{AuditArgs, ExplainArgs};
+use crate::commands::{AuditArgs, CheckpointCommand, ExplainArgs, HeldCommand, RebuildArgs};
 
 /// Brings your usage home: hourly and daily usage from video providers into Parquet that adds up.
 #[derive(Debug, Parser)]
@@ -105,6 +105,15 @@ pub(crate) enum Command {
     /// Show where the numbers of one resource on one day come from.
     #[command(after_help = "Example:\n  highwater explain AbC123 2026-09-01")]
     Explain(ExplainArgs),
+    /// Restatements that the shrink guard holds: show them, or have the last word on them.
+    #[command(subcommand)]
+    Held(HeldCommand),
+    /// Checkpoints: what is known to be loaded, restored from the data when it is lost.
+    #[command(subcommand)]
+    Checkpoint(CheckpointCommand),
+    /// Make tables anew from the raw archive: for a mapping that was corrected, or a table that was lost.
+    #[command(after_help = "Example:\n  highwater rebuild --from 2026-09-01 --to 2026-10-01 --source mux-main")]
+    Rebuild(RebuildArgs),
     /// Call one operation of a provider and print its rows; writes nothing.
     #[command(
         after_help = "Examples:\n  highwater fetch mux-main delivery_usage --from 2026-09-01T00:00:00Z --to 2026-09-01T01:00:00Z\n  highwater fetch mux-main delivery_usage --param asset_id=AbC --raw"
@@ -318,7 +327,7 @@ pub(crate) struct SimulateArgs {
     pub(crate) dir: Option<PathBuf>,
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc());
     }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use highwater_core::{Checkpoint, Clock, Context, Error, ErrorKind, Result, RunId, ShiftedClock, SourceName};
+use highwater_core::{
+    Checkpoint, Clock, Context, Error, ErrorKind, Extractor, Result, RunId, Secret, SettingKind,
+    SettingValue, ShiftedClock, SourceName,
+};
 use highwater_http::SystemClock;
 use highwater_load::{Warehouse, WarehouseSettings};
 use highwater_pipeline::{DatasetState, Source};
@@ -93,17 +96,39 @@ impl Session {
         selection: &Selection,
         warehouse: &Warehouse,
     ) -> Result<Vec<LoadedDataset<'_>>> {
+        let loads = self.selected(selection)?.into_iter().map(async |(source, dataset)| {
+            let checkpoint = warehouse.checkpoint(&source.name, &dataset.spec.name).await?;
+            Ok(LoadedDataset { source, dataset, checkpoint, scope_digest: scope_digest(&dataset.spec) })
+        });
+        futures::future::try_join_all(loads).await
+    }
+
+    /// The enabled datasets that `selection` names.
+    ///
+    /// # Errors
+    /// `Config` when it names what is not there.
+    pub(crate) fn selected(&self, selection: &Selection) -> Result<Vec<(&SourceConfig, &DatasetConfig)>> {
         self.check_selection(selection)?;
         let mut wanted = Vec::new();
         for source in self.config.sources.iter().filter(|source| selects(&selection.source, &source.name)) {
             let enabled = source.enabled().filter(|dataset| selects(&selection.dataset, &dataset.spec.name));
             wanted.extend(enabled.map(|dataset| (source, dataset)));
         }
-        let loads = wanted.into_iter().map(async |(source, dataset)| {
-            let checkpoint = warehouse.checkpoint(&source.name, &dataset.spec.name).await?;
-            Ok(LoadedDataset { source, dataset, checkpoint, scope_digest: scope_digest(&dataset.spec) })
-        });
-        futures::future::try_join_all(loads).await
+        Ok(wanted)
+    }
+
+    /// Takes from the raw archive what is older than its configured retention. What fails is told and left to the next
+    /// time: it stands in nobody's way.
+    pub(crate) async fn sweep_raw(&self, warehouse: &Warehouse, datasets: &[LoadedDataset<'_>]) {
+        let Some(retention) = self.config.warehouse.raw_retention else { return };
+        let states: Vec<_> = datasets.iter().map(LoadedDataset::state).collect();
+        match highwater_pipeline::sweep_raw(&states, warehouse, retention, self.clock.now()).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "old bodies of final windows left the raw archive"),
+            Err(error) => {
+                tracing::warn!(hint = error.hint(), "the raw archive was not swept: {}", error.chain());
+            }
+        }
     }
 
     /// The source called `name`.
@@ -138,20 +163,36 @@ impl Session {
         Ok(())
     }
 
+    /// What decodes the pages of `source`. It has no credentials: the provider would refuse whatever it asked.
+    ///
+    /// # Errors
+    /// `Config` when its client cannot be built.
+    pub(crate) fn decoder(&self, source: &SourceConfig) -> Result<Arc<dyn Extractor>> {
+        let mut settings = source.settings.clone();
+        let secrets = source.provider.settings().iter().filter(|def| def.kind == SettingKind::Secret);
+        for def in secrets.filter(|def| settings.has(def.key)).collect::<Vec<_>>() {
+            settings.insert(def.key, SettingValue::Secret(Some(Secret::new("left unread".to_owned()))));
+        }
+        source.provider.connect(&settings, self.context(source, 1.0))
+    }
+
     /// Connects one source with `rate_share` of its rate.
     ///
     /// # Errors
     /// `Config` when its client cannot be built.
     pub(crate) fn connect(&self, source: &SourceConfig, rate_share: f64) -> Result<Source> {
-        let context = Context {
+        let extractor = source.provider.connect(&source.settings, self.context(source, rate_share))?;
+        Ok(Source { provider: source.provider.name().to_owned(), name: source.name.clone(), extractor })
+    }
+
+    fn context(&self, source: &SourceConfig, rate_share: f64) -> Context {
+        Context {
             source: source.name.clone(),
             datasets: source.datasets.iter().map(|dataset| dataset.spec.clone()).collect(),
             clock: Arc::clone(&self.clock),
             real_clock: Arc::clone(&self.real_clock),
             requests_per_second: source.requests_per_second * rate_share,
-        };
-        let extractor = source.provider.connect(&source.settings, context)?;
-        Ok(Source { provider: source.provider.name().to_owned(), name: source.name.clone(), extractor })
+        }
     }
 }
 

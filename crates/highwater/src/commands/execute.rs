@@ -23,7 +23,9 @@ pub(crate) async fn run(global: &Global, args: &RunArgs) -> Result<Exit> {
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&args.selection, &warehouse).await?;
     let plan = plan::make(&session, &datasets, None, ReprocessArg::Missing, PlanOrder::NewestFirst);
-    execute(global, &session, &warehouse, &plan, Limits::default(), args.output.format).await
+    let exit = execute(global, &session, &warehouse, &plan, Limits::default(), args.output.format).await?;
+    session.sweep_raw(&warehouse, &datasets).await;
+    Ok(exit)
 }
 
 pub(crate) async fn backfill(global: &Global, args: &BackfillArgs) -> Result<Exit> {

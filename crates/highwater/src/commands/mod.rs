@@ -2,12 +2,15 @@
 
 mod audit;
 mod check;
+mod checkpoint;
 mod demo;
 mod execute;
 mod explain;
 mod fetch;
+mod held;
 mod init;
 mod plan;
+mod rebuild;
 mod schema;
 mod simulate;
 mod status;
@@ -18,7 +21,10 @@ use highwater_core::Result;
 use crate::args::{Cli, Command};
 use crate::report::Exit;
 pub(crate) use audit::AuditArgs;
+pub(crate) use checkpoint::CheckpointCommand;
 pub(crate) use explain::ExplainArgs;
+pub(crate) use held::HeldCommand;
+pub(crate) use rebuild::RebuildArgs;
 
 /// Runs the command that was asked for.
 ///
@@ -37,6 +43,9 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Status(args) => status::run(&global, &args).await,
         Command::Audit(args) => audit::run(&global, &args).await,
         Command::Explain(args) => explain::run(&global, &args).await,
+        Command::Held(command) => held::run(&global, &command).await,
+        Command::Checkpoint(command) => checkpoint::run(&global, &command).await,
+        Command::Rebuild(args) => rebuild::run(&global, &args).await,
         Command::Fetch(args) => fetch::run(&global, &args).await,
         Command::Schema(command) => schema::export(&command),
         Command::Sql(args) => schema::sql(&global, &args).await,
