@@ -11,8 +11,8 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::TimestampMillisecondType;
 use chrono::{DateTime, NaiveDate, Utc};
 use highwater_core::{
-    Column, DatasetName, Error, ErrorKind, PageRequest, Result, SourceName, Table, TableKind, Window,
-    WindowRecord,
+    Column, DatasetName, Error, ErrorKind, PageRequest, RawPage, Result, SourceName, Table, TableKind,
+    Window, WindowRecord,
 };
 use highwater_load::Warehouse;
 use highwater_load::layout::{ObjectKey, archive_path};
@@ -196,13 +196,25 @@ async fn pages_of(
     let unit = ledger.unit(date);
     let pages = ledger.warehouse.read_archive(&unit, record.window, &record.pull_digest).await;
     let pages = pages.inspect_err(|error| tracing::debug!("{}", error.chain())).ok()?;
-    let escaped = resource.replace('/', "\\/");
-    let holds = |body: &[u8]| {
-        let text = String::from_utf8_lossy(body);
-        text.contains(resource) || text.contains(&escaped)
+    let of_it = |page: &&RawPage| {
+        let names = names_in(&page.request, resource);
+        page.request.id.as_deref() == Some(resource) || names.iter().any(|name| holds(&page.body, name))
     };
-    let of_it =
-        |page: &&highwater_core::RawPage| page.request.id.as_deref() == Some(resource) || holds(&page.body);
     let named: Vec<PageRequest> = pages.iter().filter(of_it).map(|page| page.request.clone()).collect();
     if named.is_empty() { Some(pages.into_iter().map(|page| page.request).collect()) } else { Some(named) }
+}
+
+/// What a page may call the resource: its id, or what is left of it where the request itself names the rest.
+fn names_in<'r>(request: &PageRequest, resource: &'r str) -> Vec<&'r str> {
+    let values = request.params.values();
+    let rest = values.filter_map(|value| resource.strip_prefix(value.as_str())?.strip_prefix('/'));
+    rest.chain([resource]).filter(|name| !name.is_empty()).collect()
+}
+
+/// Whether `body` holds `name`, as it is or as a JSON string.
+fn holds(body: &[u8], name: &str) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let quoted = serde_json::to_string(name).expect("text is JSON");
+    let quoted = quoted.trim_matches('"');
+    text.contains(name) || text.contains(quoted) || text.contains(&quoted.replace('/', "\\/"))
 }

@@ -1,9 +1,10 @@
 //! Lineage over a provider in memory.
 
 use chrono::NaiveDate;
-use highwater_core::Clock;
+use highwater_core::{Clock, PageRequest};
 
-use super::{Lineage, lineage};
+use super::{Lineage, holds, lineage, names_in};
+use crate::fixture::window;
 use crate::rehearsal::{Rehearsal, spec};
 use crate::states::State;
 
@@ -46,4 +47,15 @@ async fn a_resource_that_used_nothing_has_no_lineage() {
     rehearsal.pass("2026-09-02T00:00:00Z").await;
     assert!(explained(&rehearsal, "b", "2026-09-01").await.datasets.is_empty());
     assert!(explained(&rehearsal, "a", "2026-09-02").await.datasets.is_empty());
+}
+
+#[test]
+fn a_page_may_name_the_resource_in_its_request_and_its_body_together() {
+    let hour = window("2026-09-01T00:00:00Z", "2026-09-01T01:00:00Z");
+    let request = PageRequest::new("list", hour).with_param("app", "live");
+    assert_eq!(names_in(&request, "live/a/b"), ["a/b", "live/a/b"]);
+    assert_eq!(names_in(&request, "other/a"), ["other/a"]);
+    assert!(holds(br#"{"url":"a\/b"}"#, "a/b"));
+    assert!(holds(br#"{"url":"say \"a\""}"#, "say \"a\""));
+    assert!(!holds(br#"{"url":"a\/c"}"#, "a/b"));
 }

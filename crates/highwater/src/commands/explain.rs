@@ -1,8 +1,9 @@
 //! `explain`: from a number to its window, its pulls, the raw pages, the object, the control totals, the restatements.
 
+use arrow::array::RecordBatch;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
-use highwater_core::{Error, ErrorKind, PageRequest, Result, format_instant};
+use highwater_core::{Column, Error, ErrorKind, PageRequest, Result, format_instant};
 use highwater_pipeline::{Check, DatasetLineage, Lineage, WindowLineage, decimal, lineage};
 use serde_json::{Value, json};
 
@@ -100,9 +101,10 @@ fn to_text(found: &Lineage) -> Result<String> {
     for dataset in &found.datasets {
         text.push_str(&format!("\nFrom {}, dataset {}:\n", dataset.source, dataset.dataset));
         for table in &dataset.tables {
-            let rows = thousands(table.rows.num_rows() as u64);
-            text.push_str(&format!("\n{rows} rows of {}, in {}\n", table.table, table.object));
-            text.push_str(&cells::grid(&table.rows)?.to_text());
+            let count = table.rows.num_rows();
+            let (rows, plural) = (thousands(count as u64), if count == 1 { "" } else { "s" });
+            text.push_str(&format!("\n{rows} row{plural} of {}, in {}\n", table.table, table.object));
+            text.push_str(&cells::grid(&telling(&table.rows)?)?.to_text());
         }
         text.push_str("\nThey came with these pulls:\n");
         text.push_str(&windows(std::slice::from_ref(dataset)).to_text());
@@ -121,6 +123,24 @@ fn to_text(found: &Lineage) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// `rows` without what is the same in all of them, or is told below.
+fn telling(rows: &RecordBatch) -> Result<RecordBatch> {
+    const TOLD: [Column; 6] = [
+        Column::Source,
+        Column::Dataset,
+        Column::ResourceType,
+        Column::ResourceId,
+        Column::ExtractedAt,
+        Column::RunIdColumn,
+    ];
+    let is_told = |name: &String| TOLD.iter().any(|column| column.name() == name);
+    let fields = rows.schema_ref().fields().iter().enumerate();
+    let kept: Vec<usize> =
+        fields.filter(|(_, field)| !is_told(field.name())).map(|(index, _)| index).collect();
+    rows.project(&kept)
+        .map_err(|error| Error::new(ErrorKind::Internal, "cannot pick columns").with_source(error))
 }
 
 fn windows(datasets: &[DatasetLineage]) -> Grid {
