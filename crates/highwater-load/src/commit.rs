@@ -7,7 +7,9 @@
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::Schema;
+use futures::StreamExt;
 use futures::future::try_join_all;
+use futures::stream;
 use highwater_core::{Result, Table, Unit, Window, WindowRecord, WindowSet};
 use object_store::path::Path;
 use std::sync::Arc;
@@ -22,6 +24,9 @@ use crate::table_commit::{Wanted, apply, same_content};
 use crate::unit_commit::{Committed, UnitCommit};
 use crate::version::{Change, next_version};
 use crate::warehouse::{Shared, Warehouse};
+
+/// Tables whose next versions are made at once. They are put in place one after the other, in their order.
+const TABLES_AT_ONCE: usize = 2;
 
 impl Warehouse {
     /// Publishes `commit` in all its tables, in their order. Durable when it returns. The checkpoint is not touched.
@@ -40,16 +45,21 @@ impl Warehouse {
             .map(|table| ObjectKey::new(table.table, &commit.provider, &commit.unit).path())
             .collect();
         let known = try_join_all(paths.iter().map(|path| self.shared.read_record(path))).await?;
-        let mut pending = pending(commit, &known);
+        let pending = pending(commit, &known);
         let mut committed = Committed::default();
         if pending.is_empty() && !(commit.seal && known.iter().flatten().any(|record| !record.sealed)) {
             return Ok(committed);
         }
-        for (index, path) in paths.iter().enumerate() {
-            let absent = known[index].is_none();
-            let superseded =
-                self.shared.commit_table(commit, index, path, absent, &pending, &mut committed).await?;
-            pending.retain(|(_, record)| !superseded.contains(&record.window));
+        let table = |index: usize| CommittedTable { commit, index, path: &paths[index] };
+        let mut made = stream::iter(0..paths.len())
+            .map(|index| self.shared.make_version(table(index), known[index].is_none(), &pending))
+            .buffered(TABLES_AT_ONCE);
+        let mut left = pending.clone();
+        for index in 0..paths.len() {
+            // What was made beforehand holds unless a table before it lost windows to another writer.
+            let made = made.next().await.filter(|_| left.len() == pending.len()).transpose()?;
+            let superseded = self.shared.commit_table(table(index), made, &left, &mut committed).await?;
+            left.retain(|(_, record)| !superseded.contains(&record.window));
             committed.superseded.extend(superseded);
         }
         Ok(committed)
@@ -151,57 +161,69 @@ fn pending(commit: &UnitCommit, known: &[Option<ObjectRecord>]) -> Vec<(usize, W
 }
 
 impl Shared {
-    /// Publishes `pending` in one table; returns the windows of which another writer has published a newer pull.
+    /// Publishes `pending` in one table, at first as it was `made`; returns the windows of which another writer has
+    /// published a newer pull.
     async fn commit_table(
         &self,
-        commit: &UnitCommit,
-        index: usize,
-        path: &Path,
-        absent: bool,
+        table: CommittedTable<'_>,
+        made: Option<Made>,
         pending: &[(usize, WindowRecord)],
         committed: &mut Committed,
     ) -> Result<Vec<Window>> {
-        let wanted: Arc<[Wanted]> = pending
-            .iter()
-            .map(|(place, record)| Wanted {
-                record: record.clone(),
-                rows: commit.windows[*place].batches.get(index).cloned(),
-            })
-            .collect();
+        let mut made = made;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.back_off(attempt).await;
             }
-            let found = if absent && attempt == 0 { None } else { self.read(path).await? };
-            let seen = found.as_ref().map(|found| found.version.clone());
-            let commit_id = Uuid::new_v4().to_string();
-            let next = Next {
-                change: Change {
-                    table: commit.tables[index].table,
-                    unit: commit.unit.clone(),
-                    schema: Arc::clone(&commit.tables[index].schema),
-                    replaced: WindowSet::new(),
-                    added: Vec::new(),
-                    windows: Vec::new(),
-                    sealed: false,
-                    commit_id: commit_id.clone(),
-                },
-                wanted: Arc::clone(&wanted),
-                seal: commit.seal,
-                path: path.clone(),
+            let version = match made.take() {
+                Some(made) => made,
+                None => self.make_version(table, false, pending).await?,
             };
-            let (superseded, bytes) = blocking(move || next.build(found.map(|found| found.bytes))).await?;
-            let Some(bytes) = bytes else { return Ok(superseded) };
+            let Some(bytes) = version.bytes else { return Ok(version.superseded) };
             let size = bytes.len() as u64;
-            if self.put_commit(path, bytes, seen, &commit_id).await? {
+            if self.put_commit(table.path, bytes, version.seen, &version.commit_id).await? {
                 committed.objects_written += 1;
                 committed.bytes_written += size;
-                return Ok(superseded);
+                return Ok(version.superseded);
             }
             committed.lost_races += 1;
-            tracing::debug!(key = %path, attempt, "another writer was first, starting over");
+            tracing::debug!(key = %table.path, attempt, "another writer was first, starting over");
         }
-        Err(too_many_races(path))
+        Err(too_many_races(table.path))
+    }
+
+    /// Makes the next version of one table's object from what stands there; `absent` says that nothing does.
+    async fn make_version(
+        &self,
+        table: CommittedTable<'_>,
+        absent: bool,
+        pending: &[(usize, WindowRecord)],
+    ) -> Result<Made> {
+        let CommittedTable { commit, index, path } = table;
+        let wanted = |(place, record): &(usize, WindowRecord)| Wanted {
+            record: record.clone(),
+            rows: commit.windows[*place].batches.get(index).cloned(),
+        };
+        let found = if absent { None } else { self.read(path).await? };
+        let seen = found.as_ref().map(|found| found.version.clone());
+        let commit_id = Uuid::new_v4().to_string();
+        let next = Next {
+            change: Change {
+                table: commit.tables[index].table,
+                unit: commit.unit.clone(),
+                schema: Arc::clone(&commit.tables[index].schema),
+                replaced: WindowSet::new(),
+                added: Vec::new(),
+                windows: Vec::new(),
+                sealed: false,
+                commit_id: commit_id.clone(),
+            },
+            wanted: pending.iter().map(wanted).collect(),
+            seal: commit.seal,
+            path: path.clone(),
+        };
+        let (superseded, bytes) = blocking(move || next.build(found.map(|found| found.bytes))).await?;
+        Ok(Made { seen, commit_id, superseded, bytes })
     }
 
     /// Writes one version; false when another writer was first. An answer that was lost, or a refusal of a write that
@@ -227,10 +249,28 @@ impl Shared {
     }
 }
 
+/// One table of a commit.
+#[derive(Clone, Copy)]
+struct CommittedTable<'a> {
+    commit: &'a UnitCommit,
+    index: usize,
+    path: &'a Path,
+}
+
+/// A version that is ready to be put in place.
+struct Made {
+    /// What must still stand there; `None` means nothing.
+    seen: Option<object_store::UpdateVersion>,
+    commit_id: String,
+    superseded: Vec<Window>,
+    /// `None` where nothing is to be written.
+    bytes: Option<bytes::Bytes>,
+}
+
 /// The work of one attempt that takes a thread's time.
 struct Next {
     change: Change,
-    wanted: Arc<[Wanted]>,
+    wanted: Vec<Wanted>,
     seal: bool,
     path: Path,
 }

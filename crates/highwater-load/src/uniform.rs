@@ -106,7 +106,8 @@ mod tests {
     }
 
     fn cell() -> impl Strategy<Value = (Option<&'static str>, Option<i64>)> {
-        let text = prop_oneof![4 => Just(Some("aa")), 1 => Just(Some("a")), 1 => Just(Some("")), 1 => Just(None)];
+        let text =
+            prop_oneof![4 => Just(Some("aa")), 1 => Just(Some("a")), 1 => Just(Some("")), 1 => Just(None)];
         (text, prop::option::weighted(0.2, 0..3_i64))
     }
 
