@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks on its terminal")]
 
 mod advisories;
+mod bench;
 mod cargo;
 mod checks;
 mod licences;
@@ -18,7 +19,8 @@ usage: cargo xtask TASK
   test [ARGUMENTS]  install what the tests need, then test the workspace; ARGUMENTS go to `cargo test`
   ci                formatting, lints, licences, documentation, then `test`
   licences          whether every crate we build on has a licence, and a standing, that we accept
-  setup             only the installation part of `test`";
+  setup             only the installation part of `test`
+  bench [WORKLOAD…] measure beside the peers, all workloads or those named; results go to crates/highwater-bench/README.md";
 
 /// What a task returns: nothing, or why it failed.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -41,11 +43,12 @@ fn main() -> ExitCode {
 }
 
 fn perform(task: &str, rest: &[String]) -> Outcome {
-    if task != "test" && !rest.is_empty() {
+    if !matches!(task, "test" | "bench") && !rest.is_empty() {
         return Err(format!("`{task}` takes no arguments\n\n{USAGE}").into());
     }
     match task {
         "test" => suite::test(rest),
+        "bench" => bench::bench(rest),
         "ci" => checks::ci(),
         "licences" => checks::licences(),
         "setup" => python::setup(&cargo::workspace()?).map(|_| ()),
