@@ -95,6 +95,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  highwater work mux-main/delivery_usage/2026-09-01\n  highwater plan --format json | highwater work --rate-share 1/8"
     )]
     Work(WorkArgs),
+    /// Load on schedule, with catch-up; serves health, metrics and the status page.
+    #[command(
+        after_help = "Examples:\n  highwater daemon\n  highwater daemon --listen 127.0.0.1:9180 --log-format json"
+    )]
+    Daemon(DaemonArgs),
     /// Show coverage, gaps with their deadlines, freshness and errors for each dataset.
     Status(StatusArgs),
     /// Compare what is loaded with the providers' own figures.
@@ -112,7 +117,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Checkpoint(CheckpointCommand),
     /// Make tables anew from the raw archive: for a mapping that was corrected, or a table that was lost.
-    #[command(after_help = "Example:\n  highwater rebuild --from 2026-09-01 --to 2026-10-01 --source mux-main")]
+    #[command(
+        after_help = "Example:\n  highwater rebuild --from 2026-09-01 --to 2026-10-01 --source mux-main"
+    )]
     Rebuild(RebuildArgs),
     /// Call one operation of a provider and print its rows; writes nothing.
     #[command(
@@ -246,6 +253,13 @@ pub(crate) struct WorkArgs {
     pub(crate) rate_share: f64,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DaemonArgs {
+    /// Where the admin server listens, instead of what the configuration says.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
 }
 
 #[derive(Debug, Args)]

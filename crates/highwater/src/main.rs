@@ -5,6 +5,7 @@ mod args;
 mod cells;
 mod commands;
 mod config;
+mod daemon;
 mod logging;
 mod output;
 mod progress;

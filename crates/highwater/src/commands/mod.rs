@@ -19,7 +19,9 @@ mod work;
 use highwater_core::Result;
 
 use crate::args::{Cli, Command};
+use crate::config::Secrets;
 use crate::report::Exit;
+use crate::session::Session;
 pub(crate) use audit::AuditArgs;
 pub(crate) use checkpoint::CheckpointCommand;
 pub(crate) use explain::ExplainArgs;
@@ -40,6 +42,10 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Run(args) => execute::run(&global, &args).await,
         Command::Backfill(args) => execute::backfill(&global, &args).await,
         Command::Work(args) => work::run(&global, &args).await,
+        Command::Daemon(args) => {
+            let session = Session::open(&global, Secrets::Read)?;
+            crate::daemon::run(session, args.listen, &global).await
+        }
         Command::Status(args) => status::run(&global, &args).await,
         Command::Audit(args) => audit::run(&global, &args).await,
         Command::Explain(args) => explain::run(&global, &args).await,
