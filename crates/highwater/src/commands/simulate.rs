@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use highwater_core::{Clock, Result, ShiftedClock, format_instant};
 use highwater_http::SystemClock;
-use highwater_simulator::world::WorldSettings;
 
 use crate::args::{Global, SimulateArgs};
 use crate::output::print_text;
@@ -17,7 +16,7 @@ const CONFIGURED_RATE: u32 = 50;
 
 pub(crate) async fn run(global: &Global, args: &SimulateArgs) -> Result<Exit> {
     let real_clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let now = global.now.unwrap_or_else(WorldSettings::demo_now);
+    let now = global.now.unwrap_or_else(|| real_clock.now());
     let clock = Arc::new(ShiftedClock::starting_at(now, Arc::clone(&real_clock)));
     let stop = stop_token()?;
     let rehearsal = Rehearsal::start(args.listen, clock, real_clock, None).await?;
@@ -28,11 +27,8 @@ pub(crate) async fn run(global: &Global, args: &SimulateArgs) -> Result<Exit> {
     }
     if let Some(folder) = &args.dir {
         let path = rehearsal.write_configuration(folder, &start, CONFIGURED_RATE)?;
-        text.push_str(&format!(
-            "try: highwater --config {} --now {} plan\n",
-            path.display(),
-            format_instant(now)
-        ));
+        let then = global.now.map(|now| format!(" --now {}", format_instant(now))).unwrap_or_default();
+        text.push_str(&format!("try: highwater --config {}{then} plan\n", path.display()));
     }
     text.push_str("stop with Ctrl-C\n");
     print_text(&text)?;
