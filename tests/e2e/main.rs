@@ -13,3 +13,4 @@ mod scaleengine;
 mod simulators;
 mod skip;
 mod warehouse;
+mod wowza;

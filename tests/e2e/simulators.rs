@@ -38,6 +38,13 @@ impl Simulators {
         let simulator = arrange(Simulator::builder(api, Arc::new(self.clock.clone()), real));
         self.runtime.block_on(simulator.start()).expect("a port of the loopback is free")
     }
+
+    /// Serves one provider whose usage goes on as this machine's clock does, whatever time the others live in.
+    pub(crate) fn serve_in_real_time(&self, api: Arc<dyn ProviderApi>) -> RunningSimulator {
+        let real: Arc<dyn Clock> = Arc::new(SystemClock);
+        let simulator = Simulator::builder(api, Arc::clone(&real), real);
+        self.runtime.block_on(simulator.start()).expect("a port of the loopback is free")
+    }
 }
 
 #[cfg(test)]
