@@ -3,11 +3,7 @@
 use highwater_simulator::wowza::{Straddle, TrendGaps, WowzaBehaviour};
 use serde_json::{Map, Value};
 
-use super::{
-    Account, at, enabled,
-    equality::{assert_equal, pairs},
-    eventful, expected,
-};
+use super::{Account, at, enabled, equality::assert_datasets_equal_world, eventful};
 
 const DAY: (&str, &str) = ("2026-09-22", "2026-09-23");
 
@@ -81,13 +77,7 @@ fn a_trend_loaded_at_forty_days_equals_the_world_as_one_loaded_at_ten() {
         let account = Account::new(now, &eventful());
         account.configure(&enabled(&TRENDS));
         account.backfill(now, DAY, &TRENDS).run().expect_code(0);
-        let all: Vec<_> = expected::datasets()
-            .iter()
-            .filter(|(dataset, _)| TRENDS.contains(dataset))
-            .flat_map(|(dataset, rows)| pairs(dataset, rows))
-            .collect();
-        assert_eq!(all.len(), 3);
-        assert_equal(&account.duckdb(now, DAY), &all);
+        assert_datasets_equal_world(&account, now, DAY, &|dataset| TRENDS.contains(&dataset));
     }
 }
 

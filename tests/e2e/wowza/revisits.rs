@@ -1,9 +1,14 @@
 //! Windows pulled again: what it costs, what it changes, and what the plan says of it.
 
 use chrono::TimeDelta;
+use highwater_core::format_instant;
 use highwater_simulator::wowza::{LateRevision, WowzaBehaviour};
 
-use super::{Account, BY_RESOURCE, equality::assert_equals_world, eventful, windows};
+use super::{
+    Account, BY_RESOURCE, NOW, at,
+    equality::{assert_datasets_equal_world, assert_equals_world},
+    eventful, windows,
+};
 
 /// Full days, seen early: each hour is younger than a day when it is pulled for the first time.
 const DAY: (&str, &str) = ("2026-09-23", "2026-09-24");
@@ -67,4 +72,26 @@ fn figures_that_are_revised_late_land_at_their_revisit() {
     let revisit = account.backfill(A_DAY_LATER, DAY, &[]).run().expect_code(0);
     assert!(windows(&revisit, "loaded") > 0, "{}", revisit.stdout);
     assert_equals_world(&account, A_DAY_LATER, DAY);
+}
+
+#[test]
+fn a_run_a_day_ends_as_one_backfill_does_with_everything_final() {
+    // No hour is final before the deletions, so that the last pull of each is told of them.
+    let range = ("2026-09-23", "2026-09-27");
+    let first = "2026-09-24T12:00:00Z";
+    let account = Account::new(first, &eventful()).without_archive();
+    account.configure("");
+    let backfill = |now: &str| account.backfill(now, range, &[]).run().expect_code(0);
+    for day in 0..7 {
+        backfill(&format_instant(at(first) + TimeDelta::days(day)));
+        account.advance_hours(24);
+    }
+    assert_datasets_equal_world(&account, NOW, range, &|dataset| !BY_RESOURCE.contains(&dataset));
+
+    let last = format_instant(at(first) + TimeDelta::days(7));
+    let require = ["status", "--from", range.0, "--to", range.1, "--require", "final"];
+    account.highwater(&last, &require).run().expect_code(0);
+    let asked = account.requests();
+    backfill(&last);
+    assert_eq!(account.requests(), asked);
 }
