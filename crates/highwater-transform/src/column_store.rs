@@ -60,6 +60,11 @@ impl ColumnStore {
         on_column!(self, column => column.compare(left, right), filled => Ordering::Equal)
     }
 
+    /// Whether no row was ever given a value here, and none is filled in.
+    pub(crate) fn is_untouched(&self) -> bool {
+        on_column!(self, column => column.is_untouched(), filled => false)
+    }
+
     /// Whether the first `rows` rows are known to hold the same.
     pub(crate) fn is_constant(&self, rows: usize) -> bool {
         on_column!(self, column => column.is_constant(rows), filled => true)

@@ -54,6 +54,11 @@ impl<T: Copy + Default + Ord> FixedColumn<T> {
         self.get(left).cmp(&self.get(right))
     }
 
+    /// Whether no row was given a value.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Whether the first `rows` rows all hold the same.
     pub(crate) fn is_constant(&self, rows: usize) -> bool {
         if self.values.is_empty() {
@@ -78,11 +83,6 @@ impl<T: Copy + Default + Ord> FixedColumn<T> {
 
     /// Values (the default under nulls) and nulls of the first `rows` rows, or of the rows that `order` names.
     pub(crate) fn take(mut self, order: Option<&[u32]>, rows: usize) -> (Vec<T>, Option<NullBuffer>) {
-        if self.values.is_empty() {
-            // Memory that is asked for as zeros and never touched takes none.
-            let length = order.map_or(rows, <[u32]>::len);
-            return (vec![T::default(); length], (length > 0).then(|| NullBuffer::new_null(length)));
-        }
         self.resize(rows);
         let nulls = self.nulls.build();
         let Some(order) = order else { return (self.values, nulls) };

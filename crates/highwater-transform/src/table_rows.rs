@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow::datatypes::{Field, FieldRef, SchemaRef};
 use chrono::DateTime;
 use highwater_core::{Column, Error, ErrorKind, Result, Table, format_instant};
 
@@ -111,15 +112,27 @@ impl TableRows {
     ) -> Result<RecordBatch> {
         let length = order.map_or(self.rows, <[u32]>::len);
         let (table, rows) = (self.table, self.rows);
-        let array = |(column, store): (&Column, ColumnStore)| match store {
+        // Columns that the provider says nothing of are most of a table: those of one type are one array.
+        let mut nulls: Vec<ArrayRef> = Vec::new();
+        let mut null = |field: &Field| {
+            let kind = field.data_type();
+            let known = nulls.iter().find(|array| array.data_type() == kind).cloned();
+            known.unwrap_or_else(|| {
+                nulls.push(new_null_array(kind, length));
+                Arc::clone(&nulls[nulls.len() - 1])
+            })
+        };
+        let array = |((column, field), store): ((&Column, &FieldRef), ColumnStore)| match store {
             ColumnStore::Filled => Ok(filled(*column).slice(0, length)),
+            store if store.is_untouched() => Ok(null(field)),
             store => store.into_array(order, rows).ok_or_else(|| {
                 let message =
                     format!("more text than one column of a pull can hold: column=`{table}.{column}`");
                 Error::new(ErrorKind::Internal, message)
             }),
         };
-        let arrays = table.def().columns.iter().zip(self.columns).map(array).collect::<Result<Vec<_>>>()?;
+        let columns = table.def().columns.iter().zip(schema.fields()).zip(self.columns);
+        let arrays = columns.map(array).collect::<Result<Vec<_>>>()?;
         RecordBatch::try_new(schema, arrays).map_err(|error| {
             let message = format!("rows do not fit their table: table=`{table}`");
             Error::new(ErrorKind::Internal, message).with_source(error)

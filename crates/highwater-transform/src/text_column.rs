@@ -108,6 +108,11 @@ impl TextColumn {
         self.get_bytes(left).cmp(&self.get_bytes(right))
     }
 
+    /// Whether no row was given a value.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     /// Whether the first `rows` rows are known to hold the same.
     pub(crate) fn is_constant(&self, rows: usize) -> bool {
         if self.spans.is_empty() {
@@ -172,7 +177,10 @@ impl TextColumn {
     }
 
     /// Offsets and bytes of the texts of `rows`, and which of them are null.
-    fn gathered(&self, rows: impl ExactSizeIterator<Item = usize> + Clone) -> Option<(Texts, Option<NullBuffer>)> {
+    fn gathered(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> Option<(Texts, Option<NullBuffer>)> {
         // A null has an empty span.
         let span = |row: usize| self.spans.get(row).copied().unwrap_or_default();
         let size: usize = rows.clone().map(|row| span(row).length as usize).sum();
