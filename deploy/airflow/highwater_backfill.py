@@ -9,8 +9,8 @@ import os
 import subprocess
 from datetime import datetime, timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 HIGHWATER = os.environ.get("HIGHWATER_BIN", "highwater")
 CONFIG = os.environ.get("HIGHWATER_CONFIG", "/etc/highwater/highwater.toml")

@@ -27,6 +27,7 @@ mod rejects;
 mod restatements;
 mod retention;
 mod s3;
+mod status_page;
 mod table_commit;
 mod uniform;
 mod unit_commit;

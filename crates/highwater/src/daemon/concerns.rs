@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use highwater_core::{DatasetName, SourceName};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use highwater_core::{DatasetName, Grain, SourceName, Window};
 use serde::Serialize;
 
 use super::view::{Feed, Gap, View};
-use crate::args::describe_range;
 
 /// What is not loaded and is lost within this time is urgent.
 const SOON: TimeDelta = TimeDelta::days(7);
@@ -149,7 +148,7 @@ fn gap(view: &View<'_>, feed: &Feed<'_>, gaps: &[&Gap]) -> Option<Concern> {
         let left = gap.lost_at.map_or(TimeDelta::zero(), |at| at - view.now);
         let within = if left <= TimeDelta::days(1) { "a day" } else { "a week" };
         let headline =
-            format!("{}: {} is lost for good in {}", feed.name(), describe_range(gap.window), words(left));
+            format!("{}: {} is lost for good in {}", feed.name(), stretch(gap.window), words(left));
         let advice =
             "Load it before then: see why it is missing below, or run `highwater backfill` for this range.";
         return Some(about(feed, Kind::GapExpiring, headline, advice, within.to_owned()));
@@ -158,13 +157,12 @@ fn gap(view: &View<'_>, feed: &Feed<'_>, gaps: &[&Gap]) -> Option<Concern> {
         let count = failed.len();
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let error = gap.error.as_deref().unwrap_or_default();
-        let headline = format!("{}: {}{more} failed: {error}", feed.name(), describe_range(gap.window));
+        let headline = format!("{}: {}{more} failed: {error}", feed.name(), stretch(gap.window));
         let advice = "It is tried again on schedule; what is published is untouched.";
         return Some(about(feed, Kind::WindowsFailed, headline, advice, error.to_owned()));
     }
     let gap = late.first().filter(|_| troubled)?;
-    let headline =
-        format!("{}: {} is missing though its turn has passed", feed.name(), describe_range(gap.window));
+    let headline = format!("{}: {} is missing though its turn has passed", feed.name(), stretch(gap.window));
     let advice = "The next run takes it; if it stays, look for errors in the log.";
     Some(about(feed, Kind::Late, headline, advice, String::new()))
 }
@@ -175,7 +173,7 @@ fn lost(view: &View<'_>, feed: &Feed<'_>) -> Option<Concern> {
         view.plan.expired.iter().filter(|span| span.source == feed.source.name && span.dataset == *name);
     let retention = feed.dataset.spec.retention?;
     let recent = expired.rfind(|span| span.window.end() + retention > view.now - NEWS)?;
-    let headline = format!("{}: {} is lost for good", feed.name(), describe_range(recent.window));
+    let headline = format!("{}: {} is lost for good", feed.name(), stretch(recent.window));
     let advice =
         "The provider no longer answers for it. It stays marked as expired and is never counted as empty.";
     let fingerprint = recent.window.end().to_string();
@@ -203,8 +201,7 @@ fn held(feed: &Feed<'_>) -> Option<Concern> {
         feed.checkpoint.held.iter().filter(|held| !held.refused && !held.accepted).collect();
     let first = waiting.first()?;
     let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
-    let headline =
-        format!("{}: {}{more} is held: {}", feed.name(), describe_range(first.window), first.reason);
+    let headline = format!("{}: {}{more} is held: {}", feed.name(), stretch(first.window), first.reason);
     let advice = "What is published stays. `highwater held list` shows it; accept or refuse it there.";
     let fingerprint = waiting.iter().map(|held| held.window.to_string()).collect::<Vec<_>>().join(" ");
     Some(about(feed, Kind::Held, headline, advice, fingerprint))
@@ -219,6 +216,27 @@ fn about(feed: &Feed<'_>, kind: Kind, headline: String, advice: &str, fingerprin
         advice: advice.to_owned(),
         fingerprint,
     }
+}
+
+/// A stretch of time as short as it can be told: `2026-09-01 05:00–07:00`, `2026-09-01 to 2026-09-03 (3 days)`.
+pub(super) fn stretch(window: Window) -> String {
+    let (start, end) = (window.start(), window.end());
+    let last = end - TimeDelta::milliseconds(1);
+    if window.is_aligned(Grain::Day) {
+        let days = window.duration().num_days();
+        return if days == 1 {
+            start.date_naive().to_string()
+        } else {
+            format!("{} to {} ({days} days)", start.date_naive(), last.date_naive())
+        };
+    }
+    if start.date_naive() == last.date_naive() {
+        let until =
+            if end.time() == NaiveTime::MIN { "24:00".to_owned() } else { end.format("%H:%M").to_string() };
+        return format!("{}–{until}", start.format("%Y-%m-%d %H:%M"));
+    }
+    let (from, until) = (start.format("%Y-%m-%d %H:%M"), end.format("%Y-%m-%d %H:%M"));
+    format!("{from} to {until} ({})", words(window.duration()))
 }
 
 /// A span of time in words of two units at most: `3 d 4 h`, `1 h 20 min`, `40 s`. What is past is `0 s`.
@@ -242,6 +260,19 @@ pub(super) fn words(span: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stretch_is_told_as_short_as_can_be() {
+        let told = |start: &str, end: &str| stretch(Window::of(start.parse().unwrap(), end.parse().unwrap()));
+        assert_eq!(told("2026-09-01T05:00:00Z", "2026-09-01T07:00:00Z"), "2026-09-01 05:00–07:00");
+        assert_eq!(told("2026-09-01T23:00:00Z", "2026-09-02T00:00:00Z"), "2026-09-01 23:00–24:00");
+        assert_eq!(told("2026-09-01T00:00:00Z", "2026-09-02T00:00:00Z"), "2026-09-01");
+        assert_eq!(told("2026-09-01T00:00:00Z", "2026-09-04T00:00:00Z"), "2026-09-01 to 2026-09-03 (3 days)");
+        assert_eq!(
+            told("2026-09-01T05:00:00Z", "2026-09-03T00:00:00Z"),
+            "2026-09-01 05:00 to 2026-09-03 00:00 (1 d 19 h)"
+        );
+    }
 
     #[test]
     fn a_span_is_told_in_two_units_at_most() {

@@ -12,7 +12,6 @@ mod observer;
 mod page;
 mod reconciler;
 mod scheduler;
-mod status_file;
 #[cfg(test)]
 mod tests;
 mod view;

@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use super::Daemon;
 use super::concerns::{Concern, concerns};
 use super::page::{PageModel, page};
-use super::status_file;
 use super::view::View;
 use crate::args::Selection;
 
@@ -63,7 +62,7 @@ impl Observer {
         if session.config.daemon.status_file && due && notes.read_at.is_some() {
             let html = page(&PageModel::new(&view, &daemon.about())).into_string();
             drop(view);
-            let written = status_file::write(&daemon, html).await;
+            let written = daemon.warehouse.put_status_page(html).await;
             self.tell(written);
             self.status_file_at = Some(now);
         }

@@ -14,7 +14,6 @@ use highwater_pipeline::{
     PlanOrder, PlanRequest, Progress, ProgressEvent, Reprocess, RunOptions, RunSummary, SourceError, plan,
     run,
 };
-use tracing::Instrument;
 
 use super::Daemon;
 use super::agenda::Agenda;
@@ -74,8 +73,7 @@ impl Reconciler {
     pub(super) async fn turn(&mut self) {
         self.look();
         if !self.agenda.active().is_empty() {
-            let span = tracing::info_span!("activation", source = %self.daemon.sources[self.index].name);
-            self.activate().instrument(span).await;
+            self.activate().await;
         }
     }
 
@@ -186,12 +184,12 @@ impl Reconciler {
     /// Tells of an error once, for as long as it stays the same.
     fn tell(&mut self, error: &Error) {
         self.daemon.metrics.error(error);
-        let chain = error.chain();
+        let (source, chain) = (&self.daemon.sources[self.index].name, error.chain());
         if self.told.as_ref() == Some(&chain) {
-            tracing::debug!("still: {chain}");
+            tracing::debug!(%source, "still: {chain}");
             return;
         }
-        tracing::error!(hint = error.hint(), "{chain}; tried again within a minute");
+        tracing::error!(%source, hint = error.hint(), "{chain}; tried again within a minute");
         self.told = Some(chain);
     }
 }

@@ -84,7 +84,9 @@ pub(crate) struct Cell {
 /// A row of cells.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(crate) label: String,
+    pub(crate) weekday: String,
+    /// Empty where a row is a weekday of many weeks.
+    pub(crate) date: String,
     pub(crate) cells: Vec<Cell>,
 }
 
@@ -130,7 +132,8 @@ impl Pen<'_> {
         let left_out = earlier.len().saturating_sub(room);
         earlier.truncate(room);
         let row = |date: &NaiveDate| Row {
-            label: date.format("%a %d %b").to_string(),
+            weekday: date.format("%a").to_string(),
+            date: date.format("%d %b").to_string(),
             cells: Window::day(*date).buckets(Grain::Hour).map(|hour| self.cell(hour)).collect(),
         };
         let labels = (0..8).map(|part| format!("{:02}", part * 3)).collect();
@@ -149,10 +152,17 @@ impl Pen<'_> {
         let first = monday - TimeDelta::weeks(WEEKS - 1);
         let row = |weekday: i64| {
             let days = (0..WEEKS).map(|week| first + TimeDelta::days(7 * week + weekday));
-            let label = (first + TimeDelta::days(weekday)).format("%a").to_string();
-            Row { label, cells: days.map(|date| self.cell(Window::day(date))).collect() }
+            let weekday = (first + TimeDelta::days(weekday)).format("%a").to_string();
+            Row {
+                weekday,
+                date: String::new(),
+                cells: days.map(|date| self.cell(Window::day(date))).collect(),
+            }
         };
-        let labels = (0..WEEKS).map(|week| (first + TimeDelta::weeks(week)).format("%d.%m.").to_string());
+        let labels = (0..WEEKS).map(|week| {
+            let told = week % 2 == 0;
+            if told { (first + TimeDelta::weeks(week)).format("%d %b").to_string() } else { String::new() }
+        });
         let notable =
             self.states.iter().filter(|known| self.is_notable(known) && known.window.date() < first);
         let left_out = notable.count();

@@ -48,8 +48,8 @@ pub(crate) fn page(model: &PageModel) -> Markup {
                     (banner(model))
                     @if !model.gaps.is_empty() { (tables::gaps(model)) }
                     @if !model.held.is_empty() { (tables::held(model)) }
-                    @for source in &model.sources { (source_section(model, source)) }
                     (legend())
+                    @for source in &model.sources { (source_section(model, source)) }
                     (tables::totals(model))
                     @if !model.lost.is_empty() { (tables::lost(model)) }
                     (tables::runs(model))
@@ -67,6 +67,7 @@ fn verdict_words(model: &PageModel) -> String {
     match (model.verdict, model.concerns.len()) {
         (Verdict::Unknown, _) => "Reading the state".to_owned(),
         (Verdict::Well, _) => "All is well".to_owned(),
+        (Verdict::CatchingUp, _) => "All is well, catching up".to_owned(),
         (_, 1) => "1 thing needs attention".to_owned(),
         (_, count) => format!("{count} things need attention"),
     }
@@ -76,6 +77,7 @@ fn banner(model: &PageModel) -> Markup {
     let (class, sign) = match model.verdict {
         Verdict::Unknown => ("unknown", "…"),
         Verdict::Well => ("well", "✓"),
+        Verdict::CatchingUp => ("busy", "↻"),
         Verdict::Attention => ("attention", "!"),
         Verdict::Wrong => ("wrong", "✕"),
     };
@@ -90,12 +92,21 @@ fn banner(model: &PageModel) -> Markup {
                         @for concern in &model.concerns {
                             li class=(if concern.kind.is_grave() { "grave" } else { "mild" }) {
                                 strong { (concern.headline) }
-                                span.advice { (concern.advice) }
+                                span.advice { (prose(&concern.advice)) }
                             }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// Text whose parts between backticks are commands.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -210,7 +221,7 @@ fn grid(panel: &DatasetPanel) -> Markup {
             tbody {
                 @for row in rows {
                     tr {
-                        th scope="row" { (row.label) }
+                        th scope="row" { span.weekday { (row.weekday) " " } (row.date) }
                         @for cell in &row.cells { (square(cell)) }
                     }
                 }

@@ -26,6 +26,8 @@ pub(crate) enum Verdict {
     Unknown,
     /// Nothing needs attention.
     Well,
+    /// Nothing needs attention, and what is missing is being loaded.
+    CatchingUp,
     /// Something is to be looked at.
     Attention,
     /// Something is wrong now.
@@ -101,6 +103,15 @@ pub(crate) struct GapRow {
     pub(crate) error: Option<String>,
     pub(crate) lost_at: Option<DateTime<Utc>>,
     pub(crate) late: bool,
+    /// Whether it is being loaded.
+    pub(crate) on_its_way: bool,
+}
+
+impl GapRow {
+    /// Whether it is more than a window whose turn is about to come.
+    pub(crate) fn is_troubling(&self) -> bool {
+        self.error.is_some() || (self.late && !self.on_its_way)
+    }
 }
 
 /// A revisit that waits.
@@ -117,10 +128,13 @@ impl PageModel {
     /// Takes from `view` what the page shows.
     pub(crate) fn new(view: &View<'_>, about: &About) -> Self {
         let concerns = concerns(view);
+        let gaps: Vec<GapRow> = view.gaps.iter().map(|gap| gap_row(view, gap)).collect();
         let verdict = if concerns.iter().any(|concern| concern.kind.is_grave()) {
             Verdict::Wrong
         } else if view.notes.read_at.is_none() {
             Verdict::Unknown
+        } else if concerns.is_empty() && gaps.iter().any(|gap| gap.on_its_way && gap.late) {
+            Verdict::CatchingUp
         } else if concerns.is_empty() {
             Verdict::Well
         } else {
@@ -135,7 +149,7 @@ impl PageModel {
             verdict,
             windows_due: view.plan.units.iter().map(|unit| unit.windows.len() as u64).sum(),
             next_run: next_runs.min(),
-            gaps: view.gaps.iter().map(|gap| gap_row(view, gap)).collect(),
+            gaps,
             lost: view
                 .plan
                 .expired
@@ -151,8 +165,15 @@ impl PageModel {
 }
 
 fn gap_row(view: &View<'_>, gap: &super::super::view::Gap) -> GapRow {
-    let name = view.feeds[gap.feed].name();
-    GapRow { name, window: gap.window, error: gap.error.clone(), lost_at: gap.lost_at, late: gap.late }
+    let feed = &view.feeds[gap.feed];
+    GapRow {
+        name: feed.name(),
+        window: gap.window,
+        error: gap.error.clone(),
+        lost_at: gap.lost_at,
+        late: gap.late,
+        on_its_way: view.is_on_its_way(feed),
+    }
 }
 
 fn held_rows(feed: &Feed<'_>) -> Vec<HeldRow> {

@@ -4,11 +4,10 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::super::board::RunEntry;
-use super::super::concerns::words;
+use super::super::concerns::{stretch, words};
 
 use super::model::{GapRow, PageModel};
 use super::story::minute;
-use crate::args::describe_range;
 use crate::output::thousands;
 
 /// Rows of one table at most: a page is read by people.
@@ -16,17 +15,31 @@ const ROWS: usize = 50;
 /// Runs that are shown.
 const RUNS: usize = 12;
 
-/// What is not loaded, the one that is lost first on top.
+/// What is not loaded, the one that is lost first on top. What is about to be loaded anyway is folded away.
 pub(super) fn gaps(model: &PageModel) -> Markup {
+    let (troubling, due): (Vec<&GapRow>, Vec<&GapRow>) =
+        model.gaps.iter().partition(|gap| gap.is_troubling());
     html! {
         section {
             h2 { "Gaps" }
-            div.scroll { table.list {
-                thead { tr { th { "dataset" } th { "not loaded" } th { "lost for good" } th { "why" } } }
-                tbody { @for gap in model.gaps.iter().take(ROWS) { (gap_row(model.as_of, gap)) } }
-            } }
-            @if model.gaps.len() > ROWS { p.note { "and " (model.gaps.len() - ROWS) " more" } }
+            @if !troubling.is_empty() { (gap_table(model.as_of, &troubling)) }
+            @if !due.is_empty() {
+                details {
+                    summary { (due.len()) " due and on their way" }
+                    (gap_table(model.as_of, &due))
+                }
+            }
         }
+    }
+}
+
+fn gap_table(now: DateTime<Utc>, gaps: &[&GapRow]) -> Markup {
+    html! {
+        table.list.stacked {
+            thead { tr { th { "dataset" } th { "not loaded" } th { "lost for good" } th { "why" } } }
+            tbody { @for gap in gaps.iter().take(ROWS) { (gap_row(now, gap)) } }
+        }
+        @if gaps.len() > ROWS { p.note { "and " (gaps.len() - ROWS) " more" } }
     }
 }
 
@@ -35,17 +48,18 @@ fn gap_row(now: DateTime<Utc>, gap: &GapRow) -> Markup {
     let soon = left.is_some_and(|left| left <= chrono::TimeDelta::days(7));
     html! {
         tr {
-            td { (gap.name) }
-            td { (describe_range(gap.window)) }
+            td.name { (gap.name) }
+            td { (stretch(gap.window)) }
             td class=[soon.then_some("warn")] {
                 @if let Some((left, at)) = left.zip(gap.lost_at) {
-                    "in " (words(left)) " (" (left.num_hours()) " h), at " (minute(at))
-                } @else { "the provider does not say when" }
+                    "lost for good in " (words(left)) " (" (left.num_hours()) " h), at " (minute(at))
+                } @else { "the provider does not say until when it can be had" }
             }
             td {
                 @if let Some(error) = &gap.error { span.warn { "failed: " } (error) }
+                @else if gap.on_its_way { "being loaded" }
                 @else if gap.late { span.warn { "missing though its turn has passed" } }
-                @else { "due; the next run takes it" }
+                @else { "due: the next run takes it" }
             }
         }
     }
@@ -56,13 +70,13 @@ pub(super) fn held(model: &PageModel) -> Markup {
     html! {
         section {
             h2 { "Held restatements" }
-            div.scroll { table.list {
+            div { table.list.stacked {
                 thead { tr { th { "dataset" } th { "window" } th { "what it would change" } th { "state" } } }
                 tbody {
                     @for held in model.held.iter().take(ROWS) {
                         tr {
-                            td { (held.name) }
-                            td { (describe_range(held.window)) }
+                            td.name { (held.name) }
+                            td { (stretch(held.window)) }
                             td { (held.reason) }
                             td { (held.word) ", pulled again at " (minute(held.due_at)) }
                         }
@@ -105,11 +119,11 @@ pub(super) fn lost(model: &PageModel) -> Markup {
     html! {
         section {
             h2 { "Lost for good" }
-            div.scroll { table.list {
+            div { table.list.stacked {
                 thead { tr { th { "dataset" } th { "the provider no longer answers for" } } }
                 tbody {
                     @for (name, window) in model.lost.iter().take(ROWS) {
-                        tr { td { (name) } td { (describe_range(*window)) } }
+                        tr { td.name { (name) } td { (stretch(*window)) } }
                     }
                 }
             } }

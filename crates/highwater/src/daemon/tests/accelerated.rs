@@ -35,23 +35,23 @@ async fn checkpoint(rig: &Rig, source: usize) -> Checkpoint {
     rig.daemon.warehouse.checkpoint(&config.name, &config.datasets[0].spec.name).await.unwrap()
 }
 
-/// Nine days at a turn every two hours, among them a day without the provider, half a day without the store, and a
+/// Nine days at a turn every four hours, among them a day without the provider, half a day without the store, and a
 /// restart each day.
 #[tokio::test]
 async fn after_outages_restarts_and_revisions_the_warehouse_equals_the_world() {
     let mut rig = Rig::new("2026-09-03T00:15:00Z", "2026-09-01").await;
     let (state, aside) = (rig.folder.path().join("warehouse/state"), rig.folder.path().join("aside"));
-    for turn in 0..108_usize {
+    for turn in 0..54_usize {
         let now = rig.clock.now();
         let world = Arc::clone(rig.world("good"));
         match turn {
-            24 => world.state().failure = Some(ErrorKind::Transient { retry_after: None }),
-            36 => world.state().failure = None,
-            60 => {
+            12 => world.state().failure = Some(ErrorKind::Transient { retry_after: None }),
+            18 => world.state().failure = None,
+            30 => {
                 std::fs::rename(&state, &aside).unwrap();
                 std::fs::write(&state, "in the way").unwrap();
             }
-            66 => {
+            33 => {
                 std::fs::remove_file(&state).unwrap();
                 std::fs::rename(&aside, &state).unwrap();
             }
@@ -60,11 +60,11 @@ async fn after_outages_restarts_and_revisions_the_warehouse_equals_the_world() {
         // The provider revises an hour of the day before yesterday, before it is final.
         let revised = Grain::Hour.bucket(now - chrono::TimeDelta::hours(40));
         world.state().revised.insert(revised, 7);
-        if turn % 12 == 11 {
+        if turn % 6 == 5 {
             rig.restart().await;
         }
         rig.wake().await;
-        rig.advance(120);
+        rig.advance(240);
     }
     rig.advance(24 * 3 * 60);
     rig.wake().await;

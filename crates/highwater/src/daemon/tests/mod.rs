@@ -48,6 +48,15 @@ impl Rig {
     }
 
     pub(crate) async fn with_daemon_settings(now: &str, start: &str, settings: &str) -> Self {
+        Self::with_settings(now, start, settings, "").await
+    }
+
+    /// The same with the daily datasets alone.
+    pub(crate) async fn of_days(now: &str, start: &str) -> Self {
+        Self::with_settings(now, start, "", "datasets.hourly = { enabled = false }\n").await
+    }
+
+    async fn with_settings(now: &str, start: &str, settings: &str, of_source: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut toml = format!(
             "[warehouse]\nurl = \"{}\"\n[daemon]\n{settings}\n[defaults]\nstart = \"{start}\"\n",
@@ -55,7 +64,7 @@ impl Rig {
         );
         for source in SOURCES {
             toml.push_str(&format!(
-                "[[source]]\nname = \"{source}\"\nprovider = \"fake\"\ndatasets.daily = {{ schedule = \"30 4 * * *\" }}\n"
+                "[[source]]\nname = \"{source}\"\nprovider = \"fake\"\ndatasets.daily = {{ schedule = \"30 4 * * *\" }}\n{of_source}"
             ));
         }
         std::fs::write(folder.path().join("highwater.toml"), toml).unwrap();

@@ -1,6 +1,6 @@
 //! What the page says of a daemon, at a glance and cell by cell.
 
-use highwater_core::{ErrorKind, FailedWindow, HeldWindow};
+use highwater_core::{ErrorKind, HeldWindow};
 
 use super::super::page::{PageModel, page};
 use super::super::view::View;
@@ -133,36 +133,19 @@ async fn a_refused_source_a_hold_a_mismatch_and_a_loss_are_told_the_gravest_firs
 
 #[tokio::test]
 async fn what_is_lost_within_a_week_is_grave_and_a_loss_is_news_for_a_week() {
-    let mut rig = caught_up().await;
-    let oldest = window("2026-09-01T00:00:00Z", "2026-09-01T01:00:00Z");
-    let session = &rig.daemon.session;
-    let (source, dataset) =
-        (&session.config.sources[0].name, &session.config.sources[0].datasets[0].spec.name);
-    let drop_it = |checkpoint: &mut highwater_core::Checkpoint| {
-        let unit = checkpoint.sealed.get_mut(&oldest.date()).unwrap();
-        unit.windows = unit.windows.difference(&oldest.into());
-        checkpoint.fail(FailedWindow {
-            window: oldest,
-            failed_at: at("2026-09-06T06:15:00Z"),
-            error: "drift".to_owned(),
-        });
-    };
-    rig.daemon.warehouse.update_checkpoint(source, dataset, drop_it).await.unwrap();
+    let mut rig = Rig::of_days("2026-09-06T06:15:00Z", "2026-09-01").await;
+    let oldest = window("2026-09-01T00:00:00Z", "2026-09-02T00:00:00Z");
+    rig.world("good").state().broken.insert(oldest);
+    rig.wake().await;
     rig.clock.advance(Duration::from_secs(86_400 * 80));
-    rig.daemon.read_state().await;
+    rig.wake().await;
     let soon = html(&rig);
-    assert_says(
-        &soon,
-        "2026-09-01 up to, not including, 2026-09-01T01:00:00Z (1 hour) is lost for good in 4 d 17 h",
-    );
+    assert_says(&soon, "good/daily: 2026-09-01 is lost for good in 4 d 17 h");
     assert_says(&soon, "class=\"banner wrong\"");
     rig.clock.advance(Duration::from_secs(86_400 * 6));
     rig.wake().await;
     let lost = html(&rig);
-    assert_says(
-        &lost,
-        "good/hourly: 2026-09-01 up to, not including, 2026-09-01T01:00:00Z (1 hour) is lost for good",
-    );
+    assert_says(&lost, "good/daily: 2026-09-01 is lost for good");
     assert_says(&lost, "<h2>Lost for good</h2>");
     rig.clock.advance(Duration::from_secs(86_400 * 8));
     rig.wake().await;
