@@ -12,5 +12,6 @@ mod repository;
 mod scaleengine;
 mod simulators;
 mod skip;
+mod storage;
 mod warehouse;
 mod wowza;

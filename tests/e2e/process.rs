@@ -49,6 +49,16 @@ impl Invocation {
         self
     }
 
+    /// The same, started by a shell script that says what holds for it: there `"$0"` is the program, `"$@"` its arguments.
+    pub(crate) fn under_shell(mut self, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).arg(self.command.get_program()).args(self.command.get_args());
+        shell.env_clear().envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.current_dir(self.command.get_current_dir().unwrap_or(Path::new(".")));
+        self.command = shell;
+        self
+    }
+
     /// What it reads on standard input; nothing unless set.
     pub(crate) fn input(mut self, text: &str) -> Self {
         text.clone_into(&mut self.input);

@@ -16,6 +16,7 @@ pub struct Objects {
 struct State {
     objects: BTreeMap<String, Bytes>,
     counts: Counts,
+    written: Vec<String>,
 }
 
 /// How often each kind of request was made.
@@ -79,6 +80,12 @@ impl Objects {
         self.lock().counts
     }
 
+    /// The keys of the writes that took place, in their order.
+    #[must_use]
+    pub fn written(&self) -> Vec<String> {
+        self.lock().written.clone()
+    }
+
     pub(crate) fn count(&self, count: impl FnOnce(&mut Counts)) {
         count(&mut self.lock().counts);
     }
@@ -95,6 +102,7 @@ impl Objects {
         let tag = tag(&content);
         state.objects.insert(key.to_owned(), content);
         state.counts.written += 1;
+        state.written.push(key.to_owned());
         Ok(tag)
     }
 
