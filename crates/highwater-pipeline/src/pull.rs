@@ -50,8 +50,8 @@ pub struct Pulled {
     pub figures: Vec<Figure>,
     /// The requests it took; retries not counted.
     pub requests: u64,
-    /// Requests about resources that the provider no longer has.
-    pub gone: u64,
+    /// Requests about resources that the provider no longer has, in their order.
+    pub gone: Vec<PageRequest>,
 }
 
 /// A pull that failed.
@@ -69,7 +69,7 @@ struct Received {
     tally: Tally,
     pages: BTreeMap<PageRequest, RawPage>,
     figures: Vec<Figure>,
-    gone: u64,
+    gone: Vec<PageRequest>,
 }
 
 impl Puller {
@@ -99,34 +99,43 @@ impl Puller {
 
     async fn attempt(&self, window: Window, first: &[PageRequest]) -> Result<Pulled, PullFailure> {
         let extracted_at = self.clock.now();
-        let mut received = Received {
-            staging: Staging::new(StagingContext {
-                source: self.source.clone(),
-                spec: Arc::clone(&self.spec),
-                window,
-                extracted_at,
-                run_id: self.run_id.clone(),
-                check_buckets: self.check_buckets,
-            }),
+        let mut received = self.nothing_yet(window, extracted_at);
+        let outcome = self.receive(first, &mut received).await;
+        let requests = (received.pages.len() + received.gone.len()) as u64;
+        let pulled = finish(received, window, extracted_at, outcome).await?;
+        Ok(Pulled { requests, ..pulled })
+    }
+
+    /// `pulled` with `recalled` beside its pages: what the provider told, when it still did, about resources that are
+    /// gone by now. Its requests stay as they were counted.
+    ///
+    /// # Errors
+    /// `Drift` and `Mismatch`, as of a pull that answered with all these pages.
+    pub async fn with_pages(&self, pulled: Pulled, recalled: Vec<RawPage>) -> Result<Pulled, PullFailure> {
+        let Pulled { window, extracted_at, pages, requests, gone, .. } = pulled;
+        let mut received = self.nothing_yet(window, extracted_at);
+        received.gone = gone;
+        let taken =
+            pages.into_iter().chain(recalled).try_for_each(|page| self.take(page, &mut received).map(drop));
+        let pulled = finish(received, window, extracted_at, taken).await?;
+        Ok(Pulled { requests, ..pulled })
+    }
+
+    fn nothing_yet(&self, window: Window, extracted_at: DateTime<Utc>) -> Received {
+        let context = StagingContext {
+            source: self.source.clone(),
+            spec: Arc::clone(&self.spec),
+            window,
+            extracted_at,
+            run_id: self.run_id.clone(),
+            check_buckets: self.check_buckets,
+        };
+        Received {
+            staging: Staging::new(context),
             tally: Tally::new(window),
             pages: BTreeMap::new(),
             figures: Vec::new(),
-            gone: 0,
-        };
-        let outcome = self.receive(first, &mut received).await;
-        let Received { staging, tally, pages, figures, gone } = received;
-        let pages: Vec<RawPage> = pages.into_values().collect();
-        if let Err(error) = outcome {
-            return Err(PullFailure { error, pages });
-        }
-        let requests = pages.len() as u64 + gone;
-        let finished = tokio::task::spawn_blocking(move || {
-            let normalised = staging.finish()?;
-            tally.check(&normalised).map(|()| normalised)
-        });
-        match finished.await.map_err(panicked).flatten() {
-            Ok(normalised) => Ok(Pulled { window, extracted_at, pages, normalised, figures, requests, gone }),
-            Err(error) => Err(PullFailure { error, pages }),
+            gone: Vec::new(),
         }
     }
 
@@ -146,9 +155,12 @@ impl Puller {
             match answer {
                 Ok(page) => next = self.take(page, received)?,
                 Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => {
-                    let (operation, id) = (&request.operation, request.id.as_deref());
-                    tracing::info!(operation, id, "the resource is gone: {error}");
-                    received.gone += 1;
+                    tracing::info!(
+                        operation = request.operation,
+                        id = request.id,
+                        "the resource is gone: {error}"
+                    );
+                    received.gone.push(request);
                 }
                 Err(error) => return Err(error),
             }
@@ -163,6 +175,29 @@ impl Puller {
         let facts = counted?;
         received.figures.extend(facts.figures);
         Ok(facts.next)
+    }
+}
+
+/// Normalises what was received, unless `outcome` says that it broke off.
+async fn finish(
+    received: Received,
+    window: Window,
+    extracted_at: DateTime<Utc>,
+    outcome: Result<()>,
+) -> Result<Pulled, PullFailure> {
+    let Received { staging, tally, pages, figures, mut gone } = received;
+    let pages: Vec<RawPage> = pages.into_values().collect();
+    if let Err(error) = outcome {
+        return Err(PullFailure { error, pages });
+    }
+    gone.sort_unstable();
+    let finished = tokio::task::spawn_blocking(move || {
+        let normalised = staging.finish()?;
+        tally.check(&normalised).map(|()| normalised)
+    });
+    match finished.await.map_err(panicked).flatten() {
+        Ok(normalised) => Ok(Pulled { window, extracted_at, pages, normalised, figures, requests: 0, gone }),
+        Err(error) => Err(PullFailure { error, pages }),
     }
 }
 

@@ -11,6 +11,7 @@ mod duplicates;
 mod fixed_column;
 mod key_order;
 mod measure_values;
+mod mentions;
 mod normalised;
 mod record_batch;
 mod restate;
@@ -27,6 +28,7 @@ mod verify;
 mod fixture;
 
 pub use digest::{content_digest, scope_digest};
+pub use mentions::mentions;
 pub use normalised::{Normalised, Reject, TableBatch};
 pub use record_batch::{Cell, RowsBuilder};
 pub use restate::{Revision, restatements};

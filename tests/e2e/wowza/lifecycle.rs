@@ -111,3 +111,31 @@ fn a_list_that_has_lost_its_rows_does_not_take_the_published_ones_away() {
     };
     assert!(objects(account.kept_data()) == objects(before), "what is published stays");
 }
+
+/// Loads a day, lets a transcoder be deleted, and revisits: what is published by id before and after.
+fn deleted_before_revisit(arrange: impl FnOnce(Account) -> Account) -> [Vec<crate::duckdb::Row>; 2] {
+    let (before, after) = ("2026-09-25T06:00:00Z", "2026-09-26T06:00:00Z");
+    let day = ("2026-09-24", "2026-09-25");
+    let account = arrange(Account::new(before, &WowzaPlan { transcoders: 60, ..eventful() }));
+    account.configure("datasets.transcoder_viewing = { enabled = true }\n");
+    account.backfill(before, day, &["transcoder_viewing"]).run().expect_code(0);
+    let viewing =
+        "SELECT resource_id, delivered_seconds, delivered_bytes FROM resource_usage_reported ORDER BY ALL";
+    let told = account.warehouse().duckdb().query(viewing);
+    account.advance_hours(24);
+    account.backfill(after, day, &["transcoder_viewing"]).run().expect_code(0);
+    [told, account.warehouse().duckdb().query(viewing)]
+}
+
+#[test]
+fn a_resource_deleted_before_a_revisit_keeps_what_was_told_of_it() {
+    let [told, revisited] = deleted_before_revisit(|account| account);
+    assert!(!told.is_empty());
+    assert_eq!(revisited, told);
+}
+
+#[test]
+fn without_an_archive_too_a_deleted_resource_keeps_its_usage() {
+    let [told, revisited] = deleted_before_revisit(Account::without_archive);
+    assert_eq!(revisited, told);
+}

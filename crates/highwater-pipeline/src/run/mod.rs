@@ -6,6 +6,7 @@
 
 mod budget;
 mod dataset_run;
+mod gone;
 mod open_unit;
 mod prepare;
 mod progress;

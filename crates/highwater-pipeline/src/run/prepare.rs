@@ -5,6 +5,7 @@ use highwater_core::{ErrorKind, HeldWindow, RawPage, Result, Window, WindowRecor
 use highwater_load::{RejectLine, WindowCommit};
 use highwater_transform::{Shrink, TableBatch, shrinks};
 
+use super::gone::{self, Recalled};
 use super::unit_run::{PublishedUnit, UnitRun};
 use crate::pull::{PullFailure, Pulled};
 
@@ -64,7 +65,10 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
     };
     let requests = Some(pulled.requests);
     let unknown_fields = pulled.normalised.unknown_fields.keys().cloned().collect();
-    let verdict = judge(unit, published, pulled).await?;
+    let verdict = match gone::recall(unit, published, pulled).await? {
+        Recalled::Whole(pulled) => judge(unit, published, *pulled).await?,
+        Recalled::Lost(record) => Verdict::Unchanged(record),
+    };
     Ok(Prepared { window, verdict, requests, unknown_fields })
 }
 
