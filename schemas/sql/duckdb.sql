@@ -28,32 +28,26 @@ SELECT
   requests,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::DECIMAL(18,6) AS egress_seconds,
-    NULL::BIGINT AS egress_bytes,
-    NULL::DECIMAL(18,6) AS egress_seconds_additional_targets,
-    NULL::BIGINT AS unique_viewers,
-    NULL::BIGINT AS requests,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'egress_seconds': {name: 'egress_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'egress_bytes': {name: 'egress_bytes', type: 'BIGINT', default_value: NULL},
+    'egress_seconds_additional_targets': {name: 'egress_seconds_additional_targets', type: 'DECIMAL(18,6)', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'requests': {name: 'requests', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one resource in one bucket and country. As the objects have it.
 CREATE OR REPLACE VIEW resource_usage_by_country_reported AS
@@ -70,29 +64,23 @@ SELECT
   unique_viewers,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage_by_country/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::VARCHAR AS country_code,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::BIGINT AS unique_viewers,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage_by_country/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'country_code': {name: 'country_code', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one resource in one bucket and rendition. As the objects have it.
 CREATE OR REPLACE VIEW resource_usage_by_rendition_reported AS
@@ -109,29 +97,23 @@ SELECT
   unique_viewers,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage_by_rendition/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::VARCHAR AS rendition,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::BIGINT AS unique_viewers,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/resource_usage_by_rendition/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'rendition': {name: 'rendition', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one scope of the account in one bucket; scope account carries unique_viewers alone. As the objects have it.
 CREATE OR REPLACE VIEW account_usage_reported AS
@@ -150,31 +132,25 @@ SELECT
   requests,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS scope,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::DECIMAL(18,6) AS egress_seconds,
-    NULL::BIGINT AS egress_bytes,
-    NULL::DECIMAL(18,6) AS egress_seconds_additional_targets,
-    NULL::BIGINT AS unique_viewers,
-    NULL::BIGINT AS requests,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'scope': {name: 'scope', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'egress_seconds': {name: 'egress_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'egress_bytes': {name: 'egress_bytes', type: 'BIGINT', default_value: NULL},
+    'egress_seconds_additional_targets': {name: 'egress_seconds_additional_targets', type: 'DECIMAL(18,6)', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'requests': {name: 'requests', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one scope of the account in one bucket, by transcoder type and billing mode. As the objects have it.
 CREATE OR REPLACE VIEW account_usage_by_configuration_reported AS
@@ -190,28 +166,22 @@ SELECT
   egress_bytes,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage_by_configuration/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS scope,
-    NULL::VARCHAR AS transcoder_type,
-    NULL::VARCHAR AS billing_mode,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS egress_seconds,
-    NULL::BIGINT AS egress_bytes,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage_by_configuration/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'scope': {name: 'scope', type: 'VARCHAR', default_value: NULL},
+    'transcoder_type': {name: 'transcoder_type', type: 'VARCHAR', default_value: NULL},
+    'billing_mode': {name: 'billing_mode', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'egress_seconds': {name: 'egress_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'egress_bytes': {name: 'egress_bytes', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one scope of the account in one bucket and country. As the objects have it.
 CREATE OR REPLACE VIEW account_usage_by_country_reported AS
@@ -227,28 +197,22 @@ SELECT
   unique_viewers,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage_by_country/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS scope,
-    NULL::VARCHAR AS country_code,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::BIGINT AS unique_viewers,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/account_usage_by_country/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'scope': {name: 'scope', type: 'VARCHAR', default_value: NULL},
+    'country_code': {name: 'country_code', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- One sample of the provider's viewing series of one resource. As the objects have it.
 CREATE OR REPLACE VIEW viewing_trend_reported AS
@@ -264,28 +228,22 @@ SELECT
   delivered_bytes,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/viewing_trend/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::BIGINT AS unique_viewers,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/viewing_trend/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- One sample of the provider's viewing series of one scope of the account. As the objects have it.
 CREATE OR REPLACE VIEW account_viewing_trend_reported AS
@@ -300,27 +258,21 @@ SELECT
   delivered_bytes,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/account_viewing_trend/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS scope,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::BIGINT AS unique_viewers,
-    NULL::DECIMAL(18,6) AS delivered_seconds,
-    NULL::BIGINT AS delivered_bytes,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/account_viewing_trend/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'scope': {name: 'scope', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'delivered_seconds': {name: 'delivered_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'delivered_bytes': {name: 'delivered_bytes', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Viewers at bucket_start, one row a sample; an empty country_code means all countries. As the objects have it.
 CREATE OR REPLACE VIEW live_viewers_reported AS
@@ -335,27 +287,21 @@ SELECT
   unique_viewers,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/live_viewers/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::VARCHAR AS country_code,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::BIGINT AS unique_viewers,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/live_viewers/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'country_code': {name: 'country_code', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'unique_viewers': {name: 'unique_viewers', type: 'BIGINT', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- One resource that the unit mentions, as described in one bucket. As the objects have it.
 CREATE OR REPLACE VIEW resources_reported AS
@@ -379,36 +325,30 @@ SELECT
   passthrough,
   extracted_at,
   run_id,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/resources/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::VARCHAR AS name,
-    NULL::VARCHAR AS parent_id,
-    NULL::VARCHAR AS "type",
-    NULL::VARCHAR AS billing_mode,
-    NULL::BOOLEAN AS archived,
-    NULL::TIMESTAMP AS created_at,
-    NULL::TIMESTAMP AS deleted_at,
-    NULL::DECIMAL(18,6) AS duration_seconds,
-    NULL::VARCHAR AS tier,
-    NULL::VARCHAR AS quality,
-    NULL::VARCHAR AS passthrough,
-    NULL::TIMESTAMP AS extracted_at,
-    NULL::VARCHAR AS run_id,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/resources/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'name': {name: 'name', type: 'VARCHAR', default_value: NULL},
+    'parent_id': {name: 'parent_id', type: 'VARCHAR', default_value: NULL},
+    'type': {name: 'type', type: 'VARCHAR', default_value: NULL},
+    'billing_mode': {name: 'billing_mode', type: 'VARCHAR', default_value: NULL},
+    'archived': {name: 'archived', type: 'BOOLEAN', default_value: NULL},
+    'created_at': {name: 'created_at', type: 'TIMESTAMP', default_value: NULL},
+    'deleted_at': {name: 'deleted_at', type: 'TIMESTAMP', default_value: NULL},
+    'duration_seconds': {name: 'duration_seconds', type: 'DECIMAL(18,6)', default_value: NULL},
+    'tier': {name: 'tier', type: 'VARCHAR', default_value: NULL},
+    'quality': {name: 'quality', type: 'VARCHAR', default_value: NULL},
+    'passthrough': {name: 'passthrough', type: 'VARCHAR', default_value: NULL},
+    'extracted_at': {name: 'extracted_at', type: 'TIMESTAMP', default_value: NULL},
+    'run_id': {name: 'run_id', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- State of one window, or of a run of adjacent windows in one state. As the objects have it.
 CREATE OR REPLACE VIEW coverage_reported AS
@@ -426,30 +366,24 @@ SELECT
   final_at,
   expires_at,
   as_of,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/coverage/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::TIMESTAMP AS window_start,
-    NULL::TIMESTAMP AS window_end,
-    NULL::VARCHAR AS state,
-    NULL::VARCHAR AS verdict,
-    NULL::BIGINT AS "rows",
-    NULL::BIGINT AS rejected_rows,
-    NULL::BIGINT AS pulls,
-    NULL::TIMESTAMP AS pulled_at,
-    NULL::TIMESTAMP AS final_at,
-    NULL::TIMESTAMP AS expires_at,
-    NULL::TIMESTAMP AS as_of,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/coverage/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'window_start': {name: 'window_start', type: 'TIMESTAMP', default_value: NULL},
+    'window_end': {name: 'window_end', type: 'TIMESTAMP', default_value: NULL},
+    'state': {name: 'state', type: 'VARCHAR', default_value: NULL},
+    'verdict': {name: 'verdict', type: 'VARCHAR', default_value: NULL},
+    'rows': {name: 'rows', type: 'BIGINT', default_value: NULL},
+    'rejected_rows': {name: 'rejected_rows', type: 'BIGINT', default_value: NULL},
+    'pulls': {name: 'pulls', type: 'BIGINT', default_value: NULL},
+    'pulled_at': {name: 'pulled_at', type: 'TIMESTAMP', default_value: NULL},
+    'final_at': {name: 'final_at', type: 'TIMESTAMP', default_value: NULL},
+    'expires_at': {name: 'expires_at', type: 'TIMESTAMP', default_value: NULL},
+    'as_of': {name: 'as_of', type: 'TIMESTAMP', default_value: NULL}
+  });
 
 -- One comparison of our rows with a figure that the provider reports for the whole. As the objects have it.
 CREATE OR REPLACE VIEW control_totals_reported AS
@@ -465,28 +399,22 @@ SELECT
   tolerance,
   verdict,
   checked_at,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/control_totals/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::TIMESTAMP AS window_start,
-    NULL::VARCHAR AS measure,
-    NULL::TIMESTAMP AS window_end,
-    NULL::DECIMAL(38,6) AS ours,
-    NULL::DECIMAL(38,6) AS theirs,
-    NULL::DECIMAL(38,6) AS difference,
-    NULL::DECIMAL(38,6) AS tolerance,
-    NULL::VARCHAR AS verdict,
-    NULL::TIMESTAMP AS checked_at,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/control_totals/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'window_start': {name: 'window_start', type: 'TIMESTAMP', default_value: NULL},
+    'measure': {name: 'measure', type: 'VARCHAR', default_value: NULL},
+    'window_end': {name: 'window_end', type: 'TIMESTAMP', default_value: NULL},
+    'ours': {name: 'ours', type: 'DECIMAL(38,6)', default_value: NULL},
+    'theirs': {name: 'theirs', type: 'DECIMAL(38,6)', default_value: NULL},
+    'difference': {name: 'difference', type: 'DECIMAL(38,6)', default_value: NULL},
+    'tolerance': {name: 'tolerance', type: 'DECIMAL(38,6)', default_value: NULL},
+    'verdict': {name: 'verdict', type: 'VARCHAR', default_value: NULL},
+    'checked_at': {name: 'checked_at', type: 'TIMESTAMP', default_value: NULL}
+  });
 
 -- One value that a later pull changed. As the objects have it.
 CREATE OR REPLACE VIEW restatements_reported AS
@@ -508,34 +436,28 @@ SELECT
   "old",
   "new",
   cause,
-  provider,
-  usage_date
-FROM (
-  SELECT * FROM read_parquet('s3://BUCKET/PREFIX/data/restatements/*/*/*.parquet',
-    hive_partitioning = true, hive_types = {'provider': VARCHAR, 'usage_date': DATE}, union_by_name = true)
-  UNION ALL BY NAME
-  SELECT
-    NULL::VARCHAR AS source,
-    NULL::VARCHAR AS dataset,
-    NULL::VARCHAR AS table_name,
-    NULL::VARCHAR AS resource_type,
-    NULL::VARCHAR AS resource_id,
-    NULL::VARCHAR AS country_code,
-    NULL::VARCHAR AS rendition,
-    NULL::VARCHAR AS scope,
-    NULL::VARCHAR AS transcoder_type,
-    NULL::VARCHAR AS billing_mode,
-    NULL::TIMESTAMP AS bucket_start,
-    NULL::VARCHAR AS measure,
-    NULL::TIMESTAMP AS seen_at,
-    NULL::TIMESTAMP AS bucket_end,
-    NULL::DECIMAL(38,6) AS "old",
-    NULL::DECIMAL(38,6) AS "new",
-    NULL::VARCHAR AS cause,
-    NULL::VARCHAR AS provider,
-    NULL::DATE AS usage_date
-  WHERE false
-);
+  regexp_extract(filename, '[/\\]provider=([^/\\]+)([/\\][^/\\]+){2}$', 1) AS provider,
+  CAST(regexp_extract(filename, '[/\\]usage_date=([^/\\]+)([/\\][^/\\]+){1}$', 1) AS DATE) AS usage_date
+FROM read_parquet('s3://BUCKET/PREFIX/data/restatements/*/*/*.parquet',
+  filename = true, schema = MAP {
+    'source': {name: 'source', type: 'VARCHAR', default_value: NULL},
+    'dataset': {name: 'dataset', type: 'VARCHAR', default_value: NULL},
+    'table_name': {name: 'table_name', type: 'VARCHAR', default_value: NULL},
+    'resource_type': {name: 'resource_type', type: 'VARCHAR', default_value: NULL},
+    'resource_id': {name: 'resource_id', type: 'VARCHAR', default_value: NULL},
+    'country_code': {name: 'country_code', type: 'VARCHAR', default_value: NULL},
+    'rendition': {name: 'rendition', type: 'VARCHAR', default_value: NULL},
+    'scope': {name: 'scope', type: 'VARCHAR', default_value: NULL},
+    'transcoder_type': {name: 'transcoder_type', type: 'VARCHAR', default_value: NULL},
+    'billing_mode': {name: 'billing_mode', type: 'VARCHAR', default_value: NULL},
+    'bucket_start': {name: 'bucket_start', type: 'TIMESTAMP', default_value: NULL},
+    'measure': {name: 'measure', type: 'VARCHAR', default_value: NULL},
+    'seen_at': {name: 'seen_at', type: 'TIMESTAMP', default_value: NULL},
+    'bucket_end': {name: 'bucket_end', type: 'TIMESTAMP', default_value: NULL},
+    'old': {name: 'old', type: 'DECIMAL(38,6)', default_value: NULL},
+    'new': {name: 'new', type: 'DECIMAL(38,6)', default_value: NULL},
+    'cause': {name: 'cause', type: 'VARCHAR', default_value: NULL}
+  });
 
 -- Usage of one resource in one bucket. Datasets are folded into one row.
 CREATE OR REPLACE VIEW resource_usage AS

@@ -13,6 +13,7 @@ mod commit;
 mod commit_lock;
 mod conditions;
 mod digest;
+mod inspect;
 mod local;
 mod merging;
 mod object;
@@ -36,6 +37,7 @@ mod warehouse;
 mod writer;
 
 pub use digest::pull_digest;
+pub use inspect::Inspection;
 pub use local::LocalFolder;
 pub use object_record::{OBJECT_FORMAT, ObjectRecord};
 pub use probe::StoreProbe;

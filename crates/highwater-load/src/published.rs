@@ -37,6 +37,13 @@ impl Published {
 impl Shared {
     /// The record of the object at `path`, from its footer alone; `None` where there is no object.
     pub(crate) async fn read_record(&self, path: &Path) -> Result<Option<ObjectRecord>> {
+        let Some(footer) = self.read_footer(path).await? else { return Ok(None) };
+        let pairs = footer.file_metadata().key_value_metadata();
+        ObjectRecord::from_key_values(pairs, path.as_ref()).map(Some)
+    }
+
+    /// The footer of the object at `path`; `None` where there is no object.
+    pub(crate) async fn read_footer(&self, path: &Path) -> Result<Option<ParquetMetaData>> {
         let mut length = 64 * 1024;
         loop {
             let Some((suffix, size)) = self.read_suffix(path, length).await? else { return Ok(None) };
@@ -48,9 +55,7 @@ impl Shared {
             let footer = suffix.get(suffix.len().saturating_sub(needed)..suffix.len() - TAIL);
             let footer = footer.ok_or_else(|| foreign(path.as_ref(), "its footer is cut off".into()))?;
             let footer = ParquetMetaDataReader::decode_metadata(footer);
-            let footer = footer.map_err(|error| foreign(path.as_ref(), Box::new(error)))?;
-            let pairs = footer.file_metadata().key_value_metadata();
-            return ObjectRecord::from_key_values(pairs, path.as_ref()).map(Some);
+            return footer.map(Some).map_err(|error| foreign(path.as_ref(), Box::new(error)));
         }
     }
 }

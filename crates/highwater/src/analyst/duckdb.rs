@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use highwater_core::{Registry, Table};
+use highwater_core::{Column, Registry, Table};
 
 use super::location::{Location, Store};
 use super::reader_types;
@@ -62,31 +62,45 @@ fn secret(store: &Store) -> String {
 }
 
 /// The rows as they stand in the objects at `folder`, or none where there is no object. Every column of the dictionary
-/// is there in its type, also while no object is new enough to hold it.
+/// is there in its type, also where no object is new enough to hold it.
 fn reported(table: Table, folder: Option<&str>) -> String {
     let columns = table.def().columns;
-    let nothing = columns
-        .iter()
-        .map(|column| format!("NULL::{} AS {}", reader_types::duckdb(column.kind()), name(*column)));
-    let nothing =
-        nothing.chain(["NULL::VARCHAR AS provider".to_owned(), "NULL::DATE AS usage_date".to_owned()]);
     let query = match folder {
-        None => format!("SELECT\n{}\nWHERE false", list(nothing, 2)),
-        Some(folder) => {
-            let selected =
-                columns.iter().copied().map(name).chain(["provider".to_owned(), "usage_date".to_owned()]);
-            format!(
-                "SELECT\n{}\nFROM (\n  SELECT * FROM read_parquet({},\n    hive_partitioning = true, hive_types = \
-                 {{'provider': VARCHAR, 'usage_date': DATE}}, union_by_name = true)\n  UNION ALL BY NAME\n  SELECT\n{}\n  \
-                 WHERE false\n)",
-                list(selected, 2),
-                literal(&format!("{}/*/*/*.parquet", as_glob(folder))),
-                list(nothing, 4),
-            )
+        None => {
+            let nothing = columns
+                .iter()
+                .map(|column| format!("NULL::{} AS {}", reader_types::duckdb(column.kind()), name(*column)))
+                .chain(["NULL::VARCHAR AS provider".to_owned(), "NULL::DATE AS usage_date".to_owned()]);
+            format!("SELECT\n{}\nWHERE false", list(nothing, 2))
         }
+        Some(folder) => format!(
+            "SELECT\n{}\nFROM read_parquet({},\n  filename = true, schema = MAP {{\n{}\n  }})",
+            list(columns.iter().copied().map(name).chain(partitions()), 2),
+            literal(&format!("{}/*/*/*.parquet", as_glob(folder))),
+            list(columns.iter().copied().map(declared), 4),
+        ),
     };
     let about = comment(&format!("{} As the objects have it.", table.def().description));
     format!("\n{about}CREATE OR REPLACE VIEW {table}_reported AS\n{query};\n")
+}
+
+/// A column as readers are to expect it. With all of them declared, DuckDB asks no object for its columns before it
+/// knows which ones the query needs; `union_by_name` would read the footer of each.
+fn declared(column: Column) -> String {
+    let kind = reader_types::duckdb(column.kind());
+    format!("'{column}': {{name: '{column}', type: '{kind}', default_value: NULL}}")
+}
+
+/// The partitions, from the file's name: declared columns and `hive_partitioning` exclude one another. By patterns,
+/// because DuckDB works those out once for a file, and other functions of text once for a row.
+fn partitions() -> [String; 2] {
+    let value = |key: &str, depth: u8| {
+        format!(r"regexp_extract(filename, '[/\\]{key}=([^/\\]+)([/\\][^/\\]+){{{depth}}}$', 1)")
+    };
+    [
+        format!("{} AS provider", value("provider", 2)),
+        format!("CAST({} AS DATE) AS usage_date", value("usage_date", 1)),
+    ]
 }
 
 /// A glob that matches `path` alone.

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use highwater_core::{Error, ErrorKind, Registry, Result, Table};
 
-use super::{Location, athena, dictionary, duckdb, focus, json_schema, output_schema, readme};
+use super::{Location, Projection, athena, dictionary, duckdb, focus, json_schema, output_schema, readme};
 
 /// What stands for the warehouse in files that are made without one.
 const PLACE: &str = "s3://BUCKET/PREFIX";
@@ -39,7 +39,7 @@ pub(super) fn files(registry: &Registry) -> BTreeMap<String, String> {
     files.extend([
         ("README.md".to_owned(), readme::readme(registry)),
         ("sql/duckdb.sql".to_owned(), duckdb(registry, &place, &all)),
-        ("sql/athena.sql".to_owned(), athena(registry, &place, first_day)),
+        ("sql/athena.sql".to_owned(), athena(registry, &place, &Projection::new(registry, first_day))),
         ("sql/focus.sql".to_owned(), focus(registry)),
     ]);
     let schemas =

@@ -11,7 +11,7 @@ use highwater_core::{
 };
 
 use super::export::{export, files};
-use super::{Location, athena, duckdb};
+use super::{Location, Projection, athena, duckdb};
 use crate::providers::providers;
 
 /// A provider with one dataset that feeds these tables.
@@ -136,7 +136,8 @@ fn no_credential_of_the_warehouse_stands_in_a_script() {
 fn athena_projects_every_provider_and_starts_at_the_first_day() {
     let registry: Registry = providers();
     let location = Location::new("s3://acme/usage", &BTreeMap::new());
-    let script = athena(&registry, &location, NaiveDate::from_ymd_opt(2025, 12, 31).unwrap());
+    let projection = Projection::new(&registry, NaiveDate::from_ymd_opt(2025, 12, 31).unwrap());
+    let script = athena(&registry, &location, &projection);
     let names = registry.iter().map(|provider| provider.name()).collect::<Vec<_>>().join(",");
     for wanted in [
         format!("'projection.provider.values' = '{names}'"),

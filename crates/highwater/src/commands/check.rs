@@ -1,4 +1,6 @@
-//! `check`: configuration, secrets, providers, warehouse, clocks; says what to fix.
+//! `check`: configuration, secrets, providers, warehouse, clocks, objects; says what to fix.
+
+mod objects;
 
 use highwater_core::{Error, ErrorKind, Probe, Result};
 use highwater_load::StoreProbe;
@@ -31,6 +33,19 @@ struct Report {
 impl Check {
     fn passed(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { what: what.into(), ok: true, detail: detail.into(), hint: None }
+    }
+
+    fn result(&self) -> &'static str {
+        match (self.ok, &self.hint) {
+            (true, None) => "ok",
+            (true, Some(_)) => "warning",
+            (false, _) => "FAILED",
+        }
+    }
+
+    /// Nothing fails, but somebody should know.
+    fn warning(what: impl Into<String>, detail: String, hint: &str) -> Self {
+        Self { what: what.into(), ok: true, detail, hint: Some(hint.to_owned()) }
     }
 
     fn failed(what: impl Into<String>, error: &Error) -> Self {
@@ -106,12 +121,22 @@ async fn probe(session: &Session, config: &SourceConfig) -> Result<Check> {
 }
 
 async fn warehouse(session: &Session) -> Vec<Check> {
-    let url = &session.config.warehouse.url;
-    let outcome = async { session.warehouse().await?.probe().await }.await;
-    match outcome {
-        Ok(probe) => vec![Check::passed(format!("warehouse {url}"), describe(probe))],
-        Err(error) => vec![Check::failed(format!("warehouse {url}"), &error)],
+    let what = format!("warehouse {}", session.config.warehouse.url);
+    let probed = async {
+        let warehouse = session.warehouse().await?;
+        let probe = warehouse.probe().await?;
+        Ok((warehouse, probe))
+    };
+    let (warehouse, probe) = match probed.await {
+        Ok(probed) => probed,
+        Err(error) => return vec![Check::failed(what, &error)],
+    };
+    let mut checks = vec![Check::passed(what, describe(probe))];
+    match objects::objects(session, &warehouse).await {
+        Ok(found) => checks.extend(found),
+        Err(error) => checks.push(Check::failed("objects", &error)),
     }
+    checks
 }
 
 fn describe(probe: StoreProbe) -> String {
@@ -129,11 +154,7 @@ fn describe(probe: StoreProbe) -> String {
 fn grid(report: &Report) -> Grid {
     let mut grid = Grid::new(&["check", "result", "detail"]);
     for check in &report.checks {
-        grid.row([
-            check.what.clone(),
-            if check.ok { "ok" } else { "FAILED" }.to_owned(),
-            check.detail.clone(),
-        ]);
+        grid.row([check.what.clone(), check.result().to_owned(), check.detail.clone()]);
     }
     grid
 }

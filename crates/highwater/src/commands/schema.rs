@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use highwater_core::{Error, ErrorKind, Result, Secret};
 
-use crate::analyst::{self, Location};
+use crate::analyst::{self, Location, Projection};
 use crate::args::{Engine, Global, SchemaCommand, SqlArgs};
-use crate::config::{Secrets, WarehouseConfig};
+use crate::config::{Config, Secrets, WarehouseConfig};
 use crate::output::{note, print_text};
 use crate::providers::providers;
 use crate::report::Exit;
@@ -43,18 +44,19 @@ pub(crate) async fn sql(global: &Global, args: &SqlArgs) -> Result<Exit> {
             analyst::duckdb(&registry, &location, &tables)
         }
         _ => {
-            let starts = session
-                .config
-                .sources
-                .iter()
-                .flat_map(|source| &source.datasets)
-                .filter_map(|dataset| dataset.start);
-            let first = starts.chain(objects.iter().map(|object| object.unit.date)).min();
-            analyst::athena(&registry, &location, first.unwrap_or_else(|| session.clock.now().date_naive()))
+            let days = objects.iter().map(|object| object.unit.date);
+            let first = days.chain(first_start(&session.config)).min();
+            let first = first.unwrap_or_else(|| session.clock.now().date_naive());
+            analyst::athena(&registry, &location, &Projection::new(&registry, first))
         }
     };
     print_text(&text)?;
     Ok(Exit::Done)
+}
+
+/// The earliest day that any dataset is configured to start at.
+pub(super) fn first_start(config: &Config) -> Option<NaiveDate> {
+    config.sources.iter().flat_map(|source| &source.datasets).filter_map(|dataset| dataset.start).min()
 }
 
 fn location(config: &WarehouseConfig) -> Result<Location> {
