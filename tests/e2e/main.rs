@@ -1,6 +1,7 @@
 //! Highwater from outside: the real binary against simulated providers, its warehouse read by programs that are not
 //! ours, and the rules that the repository keeps.
 
+mod analyst;
 mod binary;
 mod demo;
 mod duckdb;
