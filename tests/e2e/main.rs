@@ -3,6 +3,7 @@
 
 mod analyst;
 mod binary;
+mod daemon;
 mod demo;
 mod duckdb;
 mod mux;

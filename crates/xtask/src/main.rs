@@ -9,6 +9,7 @@ mod checks;
 mod licences;
 mod python;
 mod suite;
+mod system;
 mod totals;
 
 use std::{env, process::ExitCode};
@@ -51,7 +52,10 @@ fn perform(task: &str, rest: &[String]) -> Outcome {
         "bench" => bench::bench(rest),
         "ci" => checks::ci(),
         "licences" => checks::licences(),
-        "setup" => python::setup(&cargo::workspace()?).map(|_| ()),
+        "setup" => {
+            system::setup();
+            python::setup(&cargo::workspace()?).map(|_| ())
+        }
         "help" | "-h" | "--help" => {
             println!("{USAGE}");
             Ok(())

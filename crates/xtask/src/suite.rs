@@ -11,7 +11,7 @@ use std::{
 use crate::{
     Outcome,
     cargo::{Workspace, cargo, run, workspace},
-    python,
+    python, system,
     totals::Totals,
 };
 
@@ -19,6 +19,7 @@ use crate::{
 /// `cargo test`; the whole workspace is tested unless they name packages.
 pub(crate) fn test(arguments: &[String]) -> Outcome {
     let workspace = workspace()?;
+    system::setup();
     let interpreter = python::setup(&workspace)?;
     let skips = skip_list(&workspace)?;
     let mut command = cargo(&workspace, &["test", "--no-fail-fast"]);
