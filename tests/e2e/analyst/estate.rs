@@ -151,7 +151,7 @@ impl Estate {
 
     /// Adds the providers' worlds of [`FROM`] to [`TO`] as the tables `mux`, `wowza` and `scaleengine`.
     pub(super) fn beside_the_worlds(&self, duckdb: DuckDb) -> DuckDb {
-        let apis: [(&dyn ProviderApi, &[(&str, &str)]); 3] =
+        let apis: [(&dyn ProviderApi, Columns); 3] =
             [(&*self.mux, MUX), (&*self.wowza, WOWZA), (&*self.scaleengine, SCALEENGINE)];
         apis.iter().fold(duckdb, |duckdb, (api, columns)| {
             let dump = api.dump(at(FROM), at(TO));
@@ -172,7 +172,10 @@ impl Estate {
     }
 }
 
-const MUX: &[(&str, &str)] = &[
+/// Fields of a world's facts, with their SQL types.
+type Columns = &'static [(&'static str, &'static str)];
+
+const MUX: Columns = &[
     ("kind", "VARCHAR"),
     ("asset_id", "VARCHAR"),
     ("hour", "TIMESTAMP"),
@@ -180,7 +183,7 @@ const MUX: &[(&str, &str)] = &[
     ("delivered_seconds", "DECIMAL(18,6)"),
 ];
 
-const WOWZA: &[(&str, &str)] = &[
+const WOWZA: Columns = &[
     ("fact", "VARCHAR"),
     ("hour", "TIMESTAMP"),
     ("day", "TIMESTAMP"),
@@ -194,7 +197,7 @@ const WOWZA: &[(&str, &str)] = &[
     ("egress_seconds_additional_targets", "DECIMAL(18,6)"),
 ];
 
-const SCALEENGINE: &[(&str, &str)] = &[
+const SCALEENGINE: Columns = &[
     ("app", "VARCHAR"),
     ("video_url", "VARCHAR"),
     ("usage_date", "DATE"),
