@@ -174,15 +174,28 @@ impl Error {
         self.0.hint.as_deref().unwrap_or(self.0.kind.hint())
     }
 
-    /// The message and those of all sources, each once, joined by `: `. For one-line places such as a state file.
+    /// The messages of all sources, outermost first. One that the message above it already quotes is left out.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut source = self.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            if !causes.last().map_or(self.0.message.as_ref(), String::as_str).contains(&text) {
+                causes.push(text);
+            }
+            source = error.source();
+        }
+        causes
+    }
+
+    /// The message and its [causes](Self::causes), joined by `: `. For one-line places such as a state file.
     #[must_use]
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
+        for cause in self.causes() {
             text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
+            text.push_str(&cause);
         }
         text
     }
@@ -216,5 +229,14 @@ mod tests {
         let outer = Error::new(ErrorKind::Storage, "cannot commit unit=`a/b/2026-01-01`").with_source(inner);
         assert_eq!(outer.to_string(), "cannot commit unit=`a/b/2026-01-01`");
         assert_eq!(outer.chain(), "cannot commit unit=`a/b/2026-01-01`: disk full");
+    }
+
+    #[test]
+    fn a_cause_that_is_quoted_above_it_is_not_told_again() {
+        let inner = Error::new(ErrorKind::Storage, "disk full");
+        let store = Error::new(ErrorKind::Storage, "store failed: disk full").with_source(inner);
+        let outer = Error::new(ErrorKind::Storage, "cannot write key=`a`").with_source(store);
+        assert_eq!(outer.causes(), ["store failed: disk full"]);
+        assert_eq!(outer.chain(), "cannot write key=`a`: store failed: disk full");
     }
 }

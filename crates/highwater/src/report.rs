@@ -1,6 +1,5 @@
 //! How the program ends: exit codes, and errors with their causes and a hint.
 
-use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -33,10 +32,8 @@ impl From<Exit> for ExitCode {
 /// Prints `error:`, its causes and `hint:` to standard error, and picks the exit code.
 pub(crate) fn failure(error: &Error) -> ExitCode {
     let mut text = format!("error: {error}\n");
-    let mut source = error.source();
-    while let Some(cause) = source {
+    for cause in error.causes() {
         text.push_str(&format!("  caused by: {cause}\n"));
-        source = cause.source();
     }
     text.push_str(&format!("hint: {}\n", error.hint()));
     // Nobody is left to tell when standard error is gone.
