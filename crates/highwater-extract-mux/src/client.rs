@@ -61,7 +61,8 @@ fn check(request: &PageRequest) -> Result<()> {
         );
     }
     if request.param("asset_id").is_some() && request.param("live_stream_id").is_some() {
-        return Err(Error::new(ErrorKind::Config, "Mux takes either asset_id or live_stream_id, not both"));
+        return Err(Error::new(ErrorKind::Config, "Mux takes either asset_id or live_stream_id, not both")
+            .with_hint("leave one of the two out"));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use highwater_core::{DatasetName, SourceName, Unit, Window, format_instant};
 
 use crate::commands::{AuditArgs, CheckpointCommand, ExplainArgs, HeldCommand, RebuildArgs};
+use crate::output::{counted, span};
 
 /// Brings your usage home: hourly and daily usage from video providers into Parquet that adds up.
 #[derive(Debug, Parser)]
@@ -20,7 +21,7 @@ Examples:
   highwater init && highwater check                     start a real warehouse
   highwater plan --from 2026-09-01 --to 2026-10-01      what a month would take
   highwater backfill --from 2026-09-01 --to 2026-10-01  load it; run again to resume
-  highwater status                                      what is there, what is missing, until when it can be had"
+  highwater status                                      what is there, what is missing and until when"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -31,15 +32,16 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The configuration.
+    /// The configuration file.
     #[arg(long, global = true, default_value = "highwater.toml", value_name = "FILE")]
     pub(crate) config: PathBuf,
     /// Act as if it were then: an RFC 3339 instant or a date, UTC.
     #[arg(long, global = true, value_name = "INSTANT", value_parser = instant)]
     pub(crate) now: Option<DateTime<Utc>>,
     /// How log lines look, on standard error.
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
     /// More log lines; twice for all.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -183,8 +185,17 @@ pub(crate) struct Range {
 impl Range {
     /// The range as a window, if one was given.
     pub(crate) fn window(self) -> highwater_core::Result<Option<Window>> {
-        self.from.zip(self.to).map(|(from, to)| Window::new(from, to)).transpose()
+        self.from.zip(self.to).map(|(from, to)| window(from, to)).transpose()
     }
+}
+
+/// The window from `--from` to `--to`.
+///
+/// # Errors
+/// `Config` when it does not end after it starts.
+pub(crate) fn window(from: DateTime<Utc>, to: DateTime<Utc>) -> highwater_core::Result<Window> {
+    Window::new(from, to)
+        .map_err(|error| error.with_hint("--to is not included: name an instant or a date after --from"))
 }
 
 /// What is loaded again.
@@ -237,7 +248,7 @@ pub(crate) struct BackfillArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Stop starting new windows after this many requests.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = requests, allow_hyphen_values = true)]
     pub(crate) max_requests: Option<u64>,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -345,8 +356,22 @@ pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc());
     }
-    let parsed = DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc());
-    parsed.map_err(|_| "write a date (2026-09-01) or an RFC 3339 instant (2026-09-01T06:00:00Z)".to_owned())
+    if let Ok(parsed) = DateTime::parse_from_rfc3339(text) {
+        return Ok(parsed.to_utc());
+    }
+    let form = "write a date (2026-09-01) or an RFC 3339 instant (2026-09-01T06:00:00Z)";
+    if DateTime::parse_from_rfc3339(&format!("{text}Z")).is_ok() {
+        return Err(format!("it names no time zone: write {text}Z for UTC"));
+    }
+    let looks_like_a_date = text.len() == 10
+        && text.chars().enumerate().all(|(index, letter)| {
+            if matches!(index, 4 | 7) { letter == '-' } else { letter.is_ascii_digit() }
+        });
+    Err(if looks_like_a_date { format!("the calendar has no such day; {form}") } else { form.to_owned() })
+}
+
+fn requests(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number of requests, such as 500".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -371,14 +396,13 @@ pub(crate) fn describe_range(window: Window) -> String {
     let text = |instant: DateTime<Utc>| {
         if midnight(instant) { instant.date_naive().to_string() } else { format_instant(instant) }
     };
-    let minutes = window.duration().num_minutes();
-    let (count, unit) = match minutes {
-        minutes if minutes % 1440 == 0 => (minutes / 1440, "day"),
-        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
-        minutes => (minutes, "minute"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} up to, not including, {} ({count} {unit}{plural})", text(window.start()), text(window.end()))
+    let seconds = u64::try_from(window.duration().num_seconds()).unwrap_or_default();
+    let exact = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")]
+        .into_iter()
+        .find(|(unit, _)| seconds % unit == 0)
+        .filter(|(unit, _)| *unit == 86_400 || seconds < 7 * 86_400);
+    let length = exact.map_or_else(|| span(seconds), |(unit, name)| counted(seconds / unit, name));
+    format!("{} up to, not including, {} ({length})", text(window.start()), text(window.end()))
 }
 
 #[cfg(test)]
@@ -395,7 +419,9 @@ mod tests {
     fn a_date_is_its_midnight() {
         assert_eq!(instant("2026-09-01"), Ok("2026-09-01T00:00:00Z".parse().unwrap()));
         assert_eq!(instant("2026-09-01T02:00:00+02:00"), Ok("2026-09-01T00:00:00Z".parse().unwrap()));
-        assert!(instant("September").is_err());
+        assert!(instant("September").unwrap_err().contains("RFC 3339"));
+        assert!(instant("2026-02-29").unwrap_err().contains("no such day"));
+        assert!(instant("2026-09-01T06:00:00").unwrap_err().contains("write 2026-09-01T06:00:00Z"));
     }
 
     #[test]
@@ -411,5 +437,17 @@ mod tests {
     fn a_range_says_that_its_end_is_not_included() {
         let window = Window::of(instant("2026-09-01").unwrap(), instant("2026-09-30").unwrap());
         assert_eq!(describe_range(window), "2026-09-01 up to, not including, 2026-09-30 (29 days)");
+    }
+
+    #[test]
+    fn a_range_tells_its_length_in_words() {
+        let length = |from: &str, to: &str| {
+            let told = describe_range(Window::of(instant(from).unwrap(), instant(to).unwrap()));
+            told[told.find('(').unwrap()..].to_owned()
+        };
+        assert_eq!(length("2026-09-01T01:00:00Z", "2026-09-01T02:00:00Z"), "(1 hour)");
+        assert_eq!(length("2026-09-01", "2026-09-02T12:00:00Z"), "(36 hours)");
+        assert_eq!(length("2026-06-01", "2026-07-01T13:00:00Z"), "(30d 13h)");
+        assert_eq!(length("2026-09-01T01:30:00Z", "2026-09-01T02:00:00Z"), "(30 minutes)");
     }
 }

@@ -2,7 +2,7 @@
 
 use arrow::array::{Array as _, BooleanArray, Int64Array, RecordBatch};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use highwater_core::{Error, ErrorKind, Result};
+use highwater_core::{Column, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use crate::output::Grid;
@@ -46,6 +46,19 @@ pub(crate) fn grid(batch: &RecordBatch) -> Result<Grid> {
         grid.row(formatters.iter().map(|formatter| formatter.value(row).to_string()));
     }
     Ok(grid)
+}
+
+/// The rows without `columns`.
+///
+/// # Errors
+/// `Internal` when Arrow cannot project.
+pub(crate) fn without(rows: &RecordBatch, columns: &[Column]) -> Result<RecordBatch> {
+    let is_out = |name: &String| columns.iter().any(|column| column.name() == name);
+    let fields = rows.schema_ref().fields().iter().enumerate();
+    let kept: Vec<usize> =
+        fields.filter(|(_, field)| !is_out(field.name())).map(|(index, _)| index).collect();
+    rows.project(&kept)
+        .map_err(|source| Error::new(ErrorKind::Internal, "cannot pick columns").with_source(source))
 }
 
 fn formatter(column: &dyn arrow::array::Array) -> Result<ArrayFormatter<'_>> {

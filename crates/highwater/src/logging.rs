@@ -3,12 +3,18 @@
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
-use crate::args::{Global, LogFormat};
+use crate::args::{Command, Global, LogFormat};
 
-/// Starts logging. Without flags: warnings for people on a terminal, one line a unit elsewhere.
-pub(crate) fn start(global: &Global) {
+/// Starts logging. Without flags: warnings where a person looks at results or a bar, else one line a unit.
+pub(crate) fn start(global: &Global, command: &Command) {
+    let is_watched = match command {
+        Command::Daemon(_) | Command::Simulate(_) => false,
+        Command::Demo(_) => true,
+        _ => crate::progress::is_terminal(),
+    };
     let ours = match (global.quiet, global.verbose) {
         (true, _) => "error",
+        (false, 0) if is_watched => "warn",
         (false, 0) => "info",
         (false, 1) => "debug",
         (false, _) => "trace",

@@ -1,10 +1,15 @@
 //! Progress: bars on a terminal, plain lines elsewhere; log lines never tear a bar.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
-use highwater_pipeline::{Outcome, Plan, Progress, ProgressEvent};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use highwater_core::{SourceName, Unit};
+use highwater_pipeline::{Plan, Progress, ProgressEvent};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+
+use crate::output::span;
 
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
 
@@ -43,46 +48,81 @@ pub(crate) fn print_line(line: &str) {
     let _ = bars().suspend(|| writeln!(io::stderr(), "{line}"));
 }
 
-/// The progress of one run: a bar of its pulls on a terminal; elsewhere the log's one line a unit says enough.
+/// More bars than this do not fit beside what else is on a screen.
+const MOST_BARS: usize = 12;
+
+/// The progress of one run: on a terminal a bar for each source, since sources run side by side; elsewhere the log's
+/// one line a unit says enough.
 #[derive(Debug)]
 pub(crate) struct RunProgress {
-    bar: Option<ProgressBar>,
+    bars: BTreeMap<SourceName, ProgressBar>,
 }
 
 impl RunProgress {
     /// Progress of `plan`; none when `is_quiet` or when nobody looks.
     pub(crate) fn new(plan: &Plan, is_quiet: bool) -> Self {
-        let pulls: usize = plan.units.iter().map(|unit| unit.windows.len()).sum();
-        let wanted = !is_quiet && is_terminal() && pulls > 0;
-        Self { bar: wanted.then(|| bars().add(styled(ProgressBar::new(pulls as u64)))) }
+        let mut pulls: BTreeMap<&SourceName, u64> = BTreeMap::new();
+        for planned in &plan.units {
+            *pulls.entry(&planned.unit.source).or_default() += planned.windows.len() as u64;
+        }
+        if is_quiet || !is_terminal() {
+            return Self { bars: BTreeMap::new() };
+        }
+        let width = pulls.keys().map(|source| source.as_str().len()).max().unwrap_or_default();
+        let bar = |(source, pulls): (&SourceName, u64)| {
+            let bar = bars().add(ProgressBar::new(pulls).with_style(style()));
+            bar.set_prefix(format!("{:<width$}", source.as_str()));
+            (source.clone(), bar)
+        };
+        Self { bars: pulls.into_iter().take(MOST_BARS).map(bar).collect() }
+    }
+
+    fn bar_of(&self, unit: &Unit) -> Option<&ProgressBar> {
+        self.bars.get(&unit.source)
     }
 }
 
-fn styled(bar: ProgressBar) -> ProgressBar {
-    const TEMPLATE: &str = "{bar:30.cyan} {pos}/{len} windows  {per_sec}  {eta} left  {wide_msg}";
-    bar.with_style(ProgressStyle::with_template(TEMPLATE).expect("a literal template"))
+fn style() -> ProgressStyle {
+    const TEMPLATE: &str = "{prefix}  {bar:20.cyan/dim} {pos:>5}/{len} windows  {left:<12} {wide_msg}";
+    ProgressStyle::with_template(TEMPLATE).expect("a literal template").with_key("left", left)
+}
+
+/// How long it will take, as soon as there is anything to judge by.
+fn left(state: &ProgressState, text: &mut dyn fmt::Write) {
+    let told = match (state.pos(), state.len()) {
+        (0, _) => String::new(),
+        (done, Some(all)) if done >= all => "done".to_owned(),
+        _ => format!("{} left", span(state.eta().as_secs())),
+    };
+    // The bar's own buffer takes whatever is written.
+    let _ = text.write_str(&told);
 }
 
 impl Progress for RunProgress {
     fn event(&self, event: &ProgressEvent<'_>) {
-        let Some(bar) = &self.bar else { return };
         match event {
-            ProgressEvent::UnitStarted { unit, .. } => bar.set_message(unit.to_string()),
-            ProgressEvent::Settled { outcome, window, .. } => {
-                bar.inc(1);
-                if matches!(outcome, Outcome::Failed | Outcome::Held) {
-                    bar.set_message(format!("{window} {outcome:?}").to_lowercase());
+            ProgressEvent::UnitStarted { unit, .. } => {
+                if let Some(bar) = self.bar_of(unit) {
+                    bar.set_message(format!("{} {}", unit.dataset, unit.date));
                 }
             }
-            ProgressEvent::UnitFinished { .. } | ProgressEvent::SourceStopped { .. } => {}
+            ProgressEvent::Settled { unit, .. } => {
+                if let Some(bar) = self.bar_of(unit) {
+                    bar.inc(1);
+                }
+            }
+            ProgressEvent::SourceStopped { source, .. } => {
+                if let Some(bar) = self.bars.get(source) {
+                    bar.abandon_with_message("stopped");
+                }
+            }
+            ProgressEvent::UnitFinished { .. } => {}
         }
     }
 }
 
 impl Drop for RunProgress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bars.values().for_each(ProgressBar::finish_and_clear);
     }
 }

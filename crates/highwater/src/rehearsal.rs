@@ -14,6 +14,9 @@ use highwater_simulator::world::WorldSettings;
 use highwater_simulator::wowza::{WowzaApi, WowzaCredentials};
 use highwater_simulator::{RateLimit, RunningSimulator, Simulator};
 
+/// How a configuration starts that may be written over.
+const MARK: &str = "# Written by `highwater`";
+
 /// One simulated provider: its API, the settings a source needs, and the secrets by setting.
 struct Stage {
     api: Arc<dyn ProviderApi>,
@@ -96,11 +99,11 @@ impl Rehearsal {
         self.servers.iter().map(|served| (served.server.api().name(), served.server.base_url()))
     }
 
-    /// Writes `highwater.toml` into `folder`, and beside it the simulated secrets that it points to. What stands there
-    /// is replaced: ports differ from start to start.
+    /// Writes `highwater.toml` into `folder`, and beside it the simulated secrets that it points to. What was written
+    /// there in this way before is replaced: ports differ from start to start.
     ///
     /// # Errors
-    /// `Config` when the folder cannot be written.
+    /// `Config` when the folder cannot be written, or holds a configuration that somebody else wrote.
     pub(crate) fn write_configuration(
         &self,
         folder: &Path,
@@ -112,11 +115,19 @@ impl Rehearsal {
                 .with_hint("name another folder with --dir")
                 .with_source(source)
         };
+        let path = folder.join("highwater.toml");
+        if std::fs::read_to_string(&path).is_ok_and(|text| !text.starts_with(MARK)) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("`{}` is a configuration of yours", path.display()),
+            )
+            .with_hint("name another folder with --dir: nothing of yours is overwritten"));
+        }
         let secrets = folder.join("secrets");
         std::fs::create_dir_all(&secrets).map_err(refused)?;
         let warehouse = folder.join("warehouse");
         let mut text = format!(
-            "# Written by `highwater`: the simulated providers and a local warehouse.\n\n\
+            "{MARK}: the simulated providers and a local warehouse.\n\n\
              [warehouse]\nurl = {}\n\n[defaults]\nstart = \"{start}\"\n",
             toml_text(&warehouse)
         );
@@ -133,7 +144,6 @@ impl Rehearsal {
                 text.push_str(&format!("{key} = {{ file = {} }}\n", toml_text(&file)));
             }
         }
-        let path = folder.join("highwater.toml");
         std::fs::write(&path, text).map_err(refused)?;
         Ok(path)
     }
@@ -141,4 +151,22 @@ impl Rehearsal {
 
 fn toml_text(path: &Path) -> String {
     toml_edit::Value::from(path.to_string_lossy().into_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_somebody_wrote_is_never_overwritten() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let rehearsal = Rehearsal { servers: Vec::new() };
+        let path = rehearsal.write_configuration(folder.path(), "2026-09-01", 5).unwrap();
+        rehearsal.write_configuration(folder.path(), "2026-09-02", 5).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().contains("2026-09-02"), "its own is");
+        std::fs::write(&path, "[warehouse]\n").unwrap();
+        let error = rehearsal.write_configuration(folder.path(), "2026-09-03", 5).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[warehouse]\n");
+    }
 }

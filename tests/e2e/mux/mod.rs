@@ -1,6 +1,7 @@
 //! The whole way with Mux: a simulated environment, the real binary, and a warehouse that DuckDB reads.
 
 mod additivity;
+mod asking;
 mod increments;
 mod kills;
 mod rate;

@@ -19,7 +19,7 @@ fn refused_credentials_cost_at_most_three_requests_and_exit_with_4() {
 fn a_wrong_command_line_exits_with_2_and_says_what_to_do() {
     let now = at("2026-09-08T12:00:00Z");
     let mux = Mux::new(now, 5);
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 19] = [
         (&["backfil"], "backfill"),
         (&["backfill"], "--from"),
         (&["backfill", "--from", "2026-09-02", "--to", "2026-09-01"], "end after it starts"),
@@ -33,6 +33,12 @@ fn a_wrong_command_line_exits_with_2_and_says_what_to_do() {
         (&["fetch", "env", "delivery"], "delivery_usage"),
         (&["fetch", "env", "delivery_usage", "--param", "asset=1"], "asset_id"),
         (&["status", "--now", "yesterday"], "RFC 3339"),
+        (&["backfill", "--from", "2026-02-29", "--to", "2026-03-01"], "no such day"),
+        (&["backfill", "--from", "2026-09-01T00:00:00", "--to", "2026-09-02"], "2026-09-01T00:00:00Z"),
+        (&["plan", "--from", "2026-09-01", "--to", "2026-09-01"], "--to is not included"),
+        (&["work", "env/account/2026-09-01"], "delivery_usage"),
+        (&["init", "--provider", "muxx"], "did you mean `mux`?"),
+        (&["demo", "--now", "2026-09-01"], "highwater simulate"),
     ];
     for (arguments, wanted) in cases {
         let invocation = mux.sandbox.highwater(arguments).env("MUX_ID", TOKEN_ID).env("MUX_SECRET", "x");
@@ -94,4 +100,20 @@ fn a_wrong_configuration_exits_with_2_and_names_the_key() {
         );
     }
     assert_eq!(mux.server.traffic().requests, 0);
+}
+
+#[test]
+fn an_error_tells_each_cause_once_and_ends_with_what_to_do() {
+    let now = at("2026-09-08T12:00:00Z");
+    let mux = Mux::new(now, 5);
+    mux.sandbox.write("warehouse", "a file where a folder should be");
+    let outcome = mux.highwater(now, &["run"]).run().expect_code(1);
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: "), "{}", outcome.stderr);
+    assert!(lines.last().is_some_and(|line| line.starts_with("hint: ")), "{}", outcome.stderr);
+    let causes: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("  caused by: ")).collect();
+    assert_eq!(causes.len(), lines.len() - 2, "{}", outcome.stderr);
+    for (index, cause) in causes.iter().enumerate() {
+        assert!(!lines[..=index].iter().any(|line| line.contains(cause)), "twice: {cause}");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use highwater_core::{Clock, ManualClock, Result, Table, Window};
+use highwater_core::{Clock, Error, ErrorKind, ManualClock, Result, Table, Window};
 use highwater_http::SystemClock;
 use highwater_pipeline::{PlanOrder, status};
 use highwater_simulator::RateLimit;
@@ -14,7 +14,7 @@ use super::execute::{Limits, load};
 use super::plan;
 use crate::args::{DemoArgs, Global, ReprocessArg, Selection, describe_range};
 use crate::config::{Config, Secrets};
-use crate::output::{Grid, print_text, thousands};
+use crate::output::{Cell, Grid, counted, print_text};
 use crate::providers::providers;
 use crate::rehearsal::Rehearsal;
 use crate::report::Exit;
@@ -24,6 +24,10 @@ use crate::session::{LoadedDataset, Session};
 const REQUESTS_PER_SECOND: u32 = 200;
 
 pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
+    if global.now.is_some() {
+        return Err(Error::new(ErrorKind::Config, "the demo's world stands still at a date of its own")
+            .with_hint("leave --now out; `highwater simulate` starts a world at any instant"));
+    }
     let now = WorldSettings::demo_now();
     let end = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
     let week = Window::new(end - TimeDelta::days(7), end)?;
@@ -39,7 +43,7 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     )?;
     let session = Session::with_config(Config::load(&path, &providers(), Secrets::Read)?, Some(now));
 
-    print_text(&format!("Simulated providers on loopback, a week of usage: {}\n\n", describe_range(week)))?;
+    print_text(&format!("Simulated providers on loopback, a week of usage:\n{}\n\n", describe_range(week)))?;
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&Selection::default(), &warehouse).await?;
     let plan = plan::make(&session, &datasets, Some(week), ReprocessArg::Missing, PlanOrder::OldestFirst);
@@ -49,10 +53,10 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     } else {
         let summary = load(global, &session, &warehouse, &plan, Limits::default()).await?;
         print_text(&format!(
-            "Loaded {} windows: {} rows, {} requests.\n\n",
-            thousands(summary.windows.loaded + summary.windows.empty),
-            thousands(summary.rows),
-            thousands(summary.requests),
+            "Loaded {}: {}, {}.\n\n",
+            counted(summary.windows.loaded + summary.windows.empty, "window"),
+            counted(summary.rows, "row"),
+            counted(summary.requests, "request"),
         ))?;
         super::execute::exit(&summary)
     };
@@ -69,16 +73,16 @@ async fn show(
     let datasets = session.datasets(&Selection::default(), warehouse).await?;
     let states: Vec<_> = datasets.iter().map(LoadedDataset::state).collect();
     let report = status(&states, session.clock.now(), Some(week));
-    let mut coverage = Grid::new(&["source", "dataset", "grain", "hours loaded", "hours missing", "rows"]);
+    let mut coverage = Grid::new(&["source", "dataset", "grain", "loaded", "missing", "rows"]);
     for source in &report.sources {
         for dataset in &source.datasets {
             coverage.row([
-                source.source.to_string(),
-                dataset.dataset.to_string(),
-                dataset.grain.to_string(),
-                dataset.loaded.duration().num_hours().to_string(),
-                dataset.missing.duration().num_hours().to_string(),
-                thousands(dataset.rows),
+                source.source.to_string().into(),
+                dataset.dataset.to_string().into(),
+                dataset.grain.to_string().into(),
+                Cell::Seconds(u64::try_from(dataset.loaded.duration().num_seconds()).ok()),
+                Cell::Seconds(u64::try_from(dataset.missing.duration().num_seconds()).ok()),
+                dataset.rows.into(),
             ]);
         }
     }
@@ -88,7 +92,7 @@ async fn show(
     for table in Table::ALL {
         let objects = files_below(&data.join(table.name()));
         if objects > 0 {
-            tables.row([table.name().to_owned(), thousands(objects)]);
+            tables.row([Cell::from(table.name().to_owned()), objects.into()]);
         }
     }
     print_text(&format!("\n{}\n{}", tables.to_text(), queries(&data)))
@@ -109,6 +113,7 @@ fn queries(data: &Path) -> String {
     );
     format!(
         "Query it with DuckDB's command line (pip install duckdb-cli):\n\n  duckdb -c \"{sql}\"\n\n\
-         or with Python (pip install duckdb):\n\n  python3 -c \"import duckdb; duckdb.sql(\\\"\\\"\\\"{sql}\\\"\\\"\\\").show()\"\n"
+         or with Python (pip install duckdb):\n\n  python3 -c \"import duckdb; duckdb.sql(\\\"\\\"\\\"{sql}\\\"\\\"\\\").show()\"\n\n\
+         A warehouse of your own starts with `highwater init`.\n"
     )
 }

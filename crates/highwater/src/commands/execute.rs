@@ -7,9 +7,9 @@ use highwater_load::Warehouse;
 use highwater_pipeline::{Plan, PlanOrder, RunOptions, RunSummary, Source};
 
 use super::plan;
-use crate::args::{BackfillArgs, Format, Global, ReprocessArg, RunArgs, describe_range};
+use crate::args::{BackfillArgs, Format, Global, ReprocessArg, RunArgs, describe_range, window};
 use crate::config::Secrets;
-use crate::output::{Grid, note, print, span, thousands};
+use crate::output::{Cell, Grid, counted, note, print, span, thousands};
 use crate::progress::RunProgress;
 use crate::report::Exit;
 use crate::session::{Session, new_run_id};
@@ -29,7 +29,7 @@ pub(crate) async fn run(global: &Global, args: &RunArgs) -> Result<Exit> {
 }
 
 pub(crate) async fn backfill(global: &Global, args: &BackfillArgs) -> Result<Exit> {
-    let range = highwater_core::Window::new(args.from, args.to)?;
+    let range = window(args.from, args.to)?;
     let secrets = if args.dry_run { Secrets::LeaveAlone } else { Secrets::Read };
     let session = Session::open(global, secrets)?;
     note(&describe_range(range));
@@ -37,15 +37,13 @@ pub(crate) async fn backfill(global: &Global, args: &BackfillArgs) -> Result<Exi
     let datasets = session.datasets(&args.selection, &warehouse).await?;
     let plan = plan::make(&session, &datasets, Some(range), args.reprocess, PlanOrder::OldestFirst);
     if args.dry_run {
-        print(args.output.format, &plan, || plan::grid(&plan))?;
-        if args.output.format == Format::Table {
-            plan::summarise(&plan);
-        }
+        plan::show(&plan, &datasets, Some(range), args.output.format)?;
         return Ok(Exit::Done);
     }
     if plan.seconds_at_rate_limit > LONG_BACKFILL_SECONDS || !plan.expired.is_empty() {
         plan::summarise(&plan);
     }
+    plan::tell_what_is_to_come(&datasets, range, plan.as_of);
     let limits = Limits { max_requests: args.max_requests, ..Limits::default() };
     execute(global, &session, &warehouse, &plan, limits, args.output.format).await
 }
@@ -136,8 +134,8 @@ fn grid(summary: &RunSummary) -> Grid {
         let windows = &source.windows;
         let counts = [windows.loaded, windows.empty, windows.unchanged, windows.failed, windows.held];
         let totals = [source.rows, source.rejected_rows, source.traffic.requests];
-        let cells = counts.into_iter().chain(totals).map(thousands);
-        grid.row(std::iter::once(source.source.to_string()).chain(cells));
+        let cells = counts.into_iter().chain(totals).map(Cell::Count);
+        grid.row(std::iter::once(source.source.to_string().into()).chain(cells));
     }
     grid
 }
@@ -147,21 +145,31 @@ fn summarise(summary: &RunSummary) {
         note("nothing was due");
         return;
     }
+    let retries = match summary.retries {
+        0 => String::new(),
+        retries => format!(" ({} of them retries)", thousands(retries)),
+    };
     note(&format!(
-        "{} rows in {} objects, {} requests ({} retries), {}",
-        thousands(summary.rows),
-        thousands(summary.objects_written),
-        thousands(summary.requests),
-        thousands(summary.retries),
+        "{} in {}, {}{retries}, {}",
+        counted(summary.rows, "row"),
+        counted(summary.objects_written, "object"),
+        counted(summary.requests, "request"),
         span(summary.seconds.ceil() as u64),
     ));
-    for source in &summary.sources {
-        if let Some(error) = &source.error {
-            note(&format!("{}: {}\n  hint: {}", source.source, error.message, error.hint));
-        }
+    // What happened stands in the log; what to do about it is said once, last.
+    let failed = summary.sources.iter().filter(|source| source.windows.failed > 0 || source.error.is_some());
+    for source in failed {
+        let todo = source.error.as_ref().map_or("`highwater status` says why", |error| &error.hint);
+        note(&format!("{}: {todo}", source.source));
+    }
+    if summary.windows.held > 0 {
+        note("held: what would shrink; `highwater held list` shows it");
+    }
+    if summary.mismatched > 0 {
+        note("final, but not what the providers add up to; `highwater audit` shows where");
     }
     if summary.left > 0 && !summary.interrupted {
-        note(&format!("{} windows were not taken; run again to go on", thousands(summary.left)));
+        note(&format!("{} left; run again to go on", counted(summary.left, "window")));
     }
     if summary.interrupted {
         note("interrupted: what was complete is kept; run the same command again to go on");

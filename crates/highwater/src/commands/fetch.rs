@@ -2,33 +2,40 @@
 
 use std::sync::Arc;
 
-use highwater_core::{DatasetSpec, Error, ErrorKind, Grain, OperationSpec, PageRequest, Result, Window};
+use highwater_core::{
+    Column, DatasetSpec, Error, ErrorKind, Grain, OperationSpec, PageRequest, Result, Window, format_instant,
+};
 use highwater_pipeline::{Admission, Puller};
 use highwater_transform::Normalised;
 
 use crate::args::{FetchArgs, Format, Global, describe_range};
 use crate::cells;
 use crate::config::Secrets;
-use crate::output::{Grid, note, print_bytes, print_json, print_text};
+use crate::output::{Grid, counted, note, print_bytes, print_json, print_text};
 use crate::report::Exit;
 use crate::session::{Session, new_run_id, unknown};
 use crate::signals::stop_token;
 
 pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
-    let session = Session::open(global, Secrets::Read)?;
+    let is_question = args.operation == "help";
+    let session = Session::open(global, if is_question { Secrets::LeaveAlone } else { Secrets::Read })?;
     let config = session.source(&args.source)?;
+    if is_question {
+        return list(session.decoder(config)?.operations(), args.output.format).map(|()| Exit::Done);
+    }
     let source = session.connect(config, 1.0)?;
     let operations = source.extractor.operations();
-    if args.operation == "help" {
-        return list(operations).map(|()| Exit::Done);
-    }
     let Some(operation) = operations.iter().find(|operation| operation.name == args.operation) else {
         return Err(unknown("operation", &args.operation, operations.iter().map(|operation| operation.name)));
     };
     let dataset = config.datasets.iter().find(|dataset| dataset.spec.name.as_str() == operation.dataset);
     let spec = &dataset.expect("every operation names one of its provider's datasets").spec;
     let request = request(args, operation, spec, session.clock.now())?;
-    note(&describe_range(request.window));
+    let there = spec.step.floor(session.clock.now() - spec.lag);
+    let is_too_new = operation.takes_window && request.window.end() > there;
+    if operation.takes_window {
+        note(&describe_range(request.window));
+    }
     let puller = Puller {
         extractor: source.extractor,
         source: args.source.clone(),
@@ -53,27 +60,49 @@ pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
             _ => Ok(Exit::Done),
         };
     }
-    let normalised = outcome.map_err(|failure| failure.error)?.normalised;
+    let normalised = outcome
+        .map_err(|failure| match failure.error.kind() {
+            ErrorKind::Mismatch if is_too_new => {
+                let hint =
+                    format!("the provider has it up to {} by now: ask for no more", format_instant(there));
+                failure.error.with_hint(hint)
+            }
+            _ => failure.error,
+        })?
+        .normalised;
     show(&normalised, args.output.format)?;
+    if normalised.tables.iter().all(|table| table.batch.num_rows() == 0) {
+        note("no rows; --raw shows what the provider answered");
+    }
     for reject in &normalised.rejects {
         note(&format!("rejected {}: {}", reject.path, reject.reason));
     }
     for (field, count) in &normalised.unknown_fields {
-        note(&format!("unknown field {field} ({count} times)"));
+        note(&format!("unknown field {field} ({})", counted(*count, "time")));
     }
     Ok(Exit::Done)
 }
 
-fn list(operations: &[OperationSpec]) -> Result<()> {
-    let mut grid = Grid::new(&["operation", "call", "takes"]);
+fn list(operations: &[OperationSpec], format: Format) -> Result<()> {
+    let mut grid = Grid::new(&["operation", "call", "takes", "parameters"]);
     for operation in operations {
         let id = operation.takes_id.then_some("--id");
         let window = operation.takes_window.then_some("--from --to");
-        let params = operation.params.iter().copied();
-        let takes: Vec<&str> = id.into_iter().chain(window).chain(params).collect();
-        grid.row([operation.name.to_owned(), operation.call.to_owned(), takes.join(" ")]);
+        let takes: Vec<&str> = id.into_iter().chain(window).collect();
+        grid.row([
+            operation.name.to_owned(),
+            operation.call.to_owned(),
+            takes.join(" "),
+            operation.params.join(" "),
+        ]);
     }
-    print_text(&grid.to_text())
+    print_text(&grid.rendered(format)?)?;
+    if format == Format::Table {
+        note(
+            "parameters are given as --param NAME=VALUE; without --from and --to the newest window is asked for",
+        );
+    }
+    Ok(())
 }
 
 fn request(
@@ -100,7 +129,7 @@ fn request(
     }
     let window = match args.range.window()? {
         Some(_) if !operation.takes_window => {
-            return refused(format!("operation `{name}` samples the present"), "leave --from and --to out");
+            return refused(format!("operation `{name}` takes no range"), "leave --from and --to out");
         }
         Some(window) if !window.is_aligned(Grain::Hour) => {
             return refused("--from and --to must be full hours".to_owned(), "providers count by the hour");
@@ -129,11 +158,19 @@ fn show(normalised: &Normalised, format: Format) -> Result<()> {
             tables.map(|table| Ok((table.table.name().to_owned(), cells::json_rows(&table.batch)?.into())));
         return print_json(&by_table.collect::<Result<serde_json::Map<String, serde_json::Value>>>()?);
     }
-    for table in tables {
-        if format == Format::Table {
-            print_text(&format!("{} ({} rows)\n", table.table, table.batch.num_rows()))?;
+    for (index, table) in tables.enumerate() {
+        if index > 0 {
+            print_text("\n")?;
         }
-        print_text(&cells::grid(&table.batch)?.rendered(format)?)?;
+        if format == Format::Table {
+            print_text(&format!("{} ({})\n", table.table, counted(table.batch.num_rows() as u64, "row")))?;
+        }
+        // Every row of an answer has these alike; people asked for them themselves.
+        let alike: &[Column] = match format {
+            Format::Table => &[Column::Source, Column::Dataset, Column::ExtractedAt, Column::RunIdColumn],
+            _ => &[],
+        };
+        print_text(&cells::grid(&cells::without(&table.batch, alike)?)?.rendered(format)?)?;
     }
     Ok(())
 }

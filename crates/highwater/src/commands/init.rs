@@ -10,10 +10,16 @@ use crate::config::template::template;
 use crate::output::note;
 use crate::providers::providers;
 use crate::report::Exit;
+use crate::session::unknown;
 
 pub(crate) fn run(global: &Global, args: &InitArgs) -> Result<Exit> {
     let today = global.now.unwrap_or_else(|| SystemClock.now()).date_naive();
-    let text = template(&providers(), &args.provider, today)?;
+    let registry = providers();
+    if let Some(name) = args.provider.iter().find(|name| registry.get(name).is_err()) {
+        let known: Vec<&str> = registry.iter().map(|provider| provider.name()).collect();
+        return Err(unknown("provider", name, known.into_iter()));
+    }
+    let text = template(&registry, &args.provider, today)?;
     let path = &global.config;
     let refused = |source: std::io::Error| {
         let exists = source.kind() == std::io::ErrorKind::AlreadyExists;

@@ -1,11 +1,11 @@
 //! `plan`: what is due, why, what it takes, what is lost.
 
-use highwater_core::{Result, Window, format_instant};
+use highwater_core::{Grain, Result, Window, format_instant};
 use highwater_pipeline::{Plan, PlanOrder, PlanRequest, Reprocess, plan};
 
-use crate::args::{Global, PlanArgs, ReprocessArg, describe_range};
+use crate::args::{Format, Global, PlanArgs, ReprocessArg, describe_range};
 use crate::config::Secrets;
-use crate::output::{Grid, note, print, span, thousands};
+use crate::output::{Cell, Grid, counted, note, print, span};
 use crate::report::Exit;
 use crate::session::{LoadedDataset, Session};
 
@@ -18,11 +18,23 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit> {
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&args.selection, &warehouse).await?;
     let plan = make(&session, &datasets, range, args.reprocess, PlanOrder::NewestFirst);
-    print(args.output.format, &plan, || grid(&plan))?;
-    if args.output.format == crate::args::Format::Table {
-        summarise(&plan);
-    }
+    show(&plan, &datasets, range, args.output.format)?;
     Ok(Exit::Done)
+}
+
+/// Prints the plan; to people also what it comes to.
+pub(super) fn show(
+    plan: &Plan,
+    datasets: &[LoadedDataset<'_>],
+    range: Option<Window>,
+    format: Format,
+) -> Result<()> {
+    print(format, plan, || grid(plan, format))?;
+    if format == Format::Table {
+        summarise(plan);
+        range.into_iter().for_each(|range| tell_what_is_to_come(datasets, range, plan.as_of));
+    }
+    Ok(())
 }
 
 /// Plans `datasets` as of the session's clock.
@@ -44,18 +56,31 @@ pub(super) fn make(
     plan(&states, &request)
 }
 
-/// The units as a table.
-pub(super) fn grid(plan: &Plan) -> Grid {
-    let mut grid = Grid::new(&["unit", "windows", "why", "requests"]);
-    for unit in &plan.units {
-        let reasons: Vec<&str> = unit.reasons.iter().map(|reason| reason.as_str()).collect();
-        let about = if unit.requests_exact { "" } else { "~" };
-        grid.row([
-            unit.unit.to_string(),
-            unit.windows.len().to_string(),
-            reasons.join(", "),
-            format!("{about}{}", thousands(unit.requests)),
-        ]);
+fn grid(plan: &Plan, format: Format) -> Grid {
+    let for_machines = format == Format::Csv;
+    let names: &[&str] = if for_machines {
+        &["unit", "source", "dataset", "usage_date", "windows", "reasons", "requests", "requests_exact"]
+    } else {
+        &["unit", "windows", "why", "requests"]
+    };
+    let mut grid = Grid::new(names);
+    for planned in &plan.units {
+        let (unit, windows) = (&planned.unit, Cell::Count(planned.windows.len() as u64));
+        let reasons: Vec<&str> = planned.reasons.iter().map(|reason| reason.as_str()).collect();
+        if for_machines {
+            grid.row([
+                unit.to_string().into(),
+                unit.source.to_string().into(),
+                unit.dataset.to_string().into(),
+                unit.date.to_string().into(),
+                windows,
+                reasons.join(" ").into(),
+                planned.requests.into(),
+                planned.requests_exact.to_string().into(),
+            ]);
+        } else {
+            grid.row([unit.to_string().into(), windows, reasons.join(", ").into(), planned.requests.into()]);
+        }
     }
     grid
 }
@@ -66,11 +91,13 @@ pub(super) fn summarise(plan: &Plan) {
         note("nothing is due");
     } else {
         let windows: usize = plan.units.iter().map(|unit| unit.windows.len()).sum();
+        let guessed = plan.units.iter().any(|unit| !unit.requests_exact);
         note(&format!(
-            "{} units, {} windows, about {} requests: {} at the providers' rate limits",
-            thousands(plan.units.len() as u64),
-            thousands(windows as u64),
-            thousands(plan.requests),
+            "{}, {}, {}{}: {} at the providers' rate limits",
+            counted(plan.units.len() as u64, "unit"),
+            counted(windows as u64, "window"),
+            if guessed { "at least " } else { "" },
+            counted(plan.requests, "request"),
             span(plan.seconds_at_rate_limit),
         ));
     }
@@ -80,5 +107,34 @@ pub(super) fn summarise(plan: &Plan) {
     }
     for lost in &plan.expired {
         note(&format!("lost for good: {}/{} {}", lost.source, lost.dataset, describe_range(lost.window)));
+    }
+}
+
+/// Says which part of `range` the providers cannot have yet: nobody should wonder why it is not in the plan.
+pub(super) fn tell_what_is_to_come(
+    datasets: &[LoadedDataset<'_>],
+    range: Window,
+    now: chrono::DateTime<chrono::Utc>,
+) {
+    let mut told: Vec<(chrono::DateTime<chrono::Utc>, Vec<String>)> = Vec::new();
+    for loaded in datasets.iter().filter(|loaded| !loaded.dataset.spec.live) {
+        let spec = &loaded.dataset.spec;
+        let there = spec.step.floor(now - spec.lag);
+        if there >= spec.step.floor(range.end()) {
+            continue;
+        }
+        let name = format!("{}/{}", loaded.source.name, spec.name);
+        match told.iter_mut().find(|(until, _)| *until == there) {
+            Some((_, names)) => names.push(name),
+            None => told.push((there, vec![name])),
+        }
+    }
+    for (until, names) in told {
+        let until = if Grain::Day.floor(until) == until {
+            until.date_naive().to_string()
+        } else {
+            format_instant(until)
+        };
+        note(&format!("not due yet, the provider has it up to {until}: {}", names.join(", ")));
     }
 }

@@ -48,13 +48,6 @@ impl DatasetConfig {
         let schedule = section.take("schedule").and_then(|node| values::schedule(&node));
         let schedule = schedule.unwrap_or_else(|| defaults.schedule_for(&spec));
         let start = section.take("start").and_then(|node| values::date(&node)).or(defaults.start);
-        if spec.enabled && start.is_none() && spec.retention.is_none() {
-            section.complain(
-                "start",
-                format!("`{}` needs a start: its provider does not say how far back it answers", spec.name),
-                "write start = \"YYYY-MM-DD\" under [defaults] or for the source",
-            );
-        }
         section.finish();
         Some(Self { spec, schedule, start })
     }
@@ -109,5 +102,5 @@ fn read_revisits(section: &Section<'_>, spec: &mut DatasetSpec) {
 }
 
 fn describe(delta: TimeDelta) -> String {
-    humantime::format_duration(delta.to_std().unwrap_or_default()).to_string()
+    crate::output::span(delta.to_std().unwrap_or_default().as_secs())
 }

@@ -191,7 +191,8 @@ impl<'a> Node<'a> {
 
     /// The tables of a `[[key]]` list, each with its number from 1 in its path.
     pub(crate) fn into_sections(self) -> Vec<Section<'a>> {
-        let tables: Option<Vec<(&dyn TableLike, Option<Range<usize>>)>> = match self.item {
+        type Tables<'t> = Vec<(&'t dyn TableLike, Option<Range<usize>>)>;
+        let tables: Option<Tables<'_>> = match self.item {
             Item::ArrayOfTables(tables) => {
                 Some(tables.iter().map(|table| (table as &dyn TableLike, table.span())).collect())
             }

@@ -67,14 +67,19 @@ impl Config {
     /// `Config` when it cannot be read, or listing every finding.
     pub(crate) fn load(path: &Path, registry: &Registry, secrets: Secrets) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| {
+            let hint = match source.kind() {
+                std::io::ErrorKind::NotFound => "write one with `highwater init`, or name it with --config",
+                std::io::ErrorKind::InvalidData => "write it as UTF-8 text",
+                _ => "name a file that highwater's user may read with --config",
+            };
             Error::new(ErrorKind::Config, format!("cannot read the configuration `{}`", path.display()))
-                .with_hint("write one with `highwater init`, or name it with --config")
+                .with_hint(hint)
                 .with_source(source)
         })?;
         Self::parse(&text, registry, secrets).map_err(|complaints| {
             let complaints = Complaints { path: path.to_owned(), complaints };
             Error::new(ErrorKind::Config, complaints.to_string())
-                .with_hint("correct the file, then run `highwater check`")
+                .with_hint("correct what is listed, then run `highwater check`")
         })
     }
 

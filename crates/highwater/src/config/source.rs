@@ -35,6 +35,8 @@ impl SourceConfig {
 pub(super) struct Defaults {
     schedule: Option<Schedule>,
     pub(super) start: Option<NaiveDate>,
+    /// A start was given, be it a wrong one.
+    has_start: bool,
 }
 
 impl Defaults {
@@ -46,8 +48,10 @@ impl Defaults {
 
     fn overridden_by(&self, section: &Section<'_>) -> Self {
         let schedule = section.take("schedule").and_then(|node| values::schedule(&node));
-        let start = section.take("start").and_then(|node| values::date(&node));
-        Self { schedule: schedule.or_else(|| self.schedule.clone()), start: start.or(self.start) }
+        let given = section.take("start");
+        let has_start = self.has_start || given.is_some();
+        let start = given.and_then(|node| values::date(&node));
+        Self { schedule: schedule.or_else(|| self.schedule.clone()), start: start.or(self.start), has_start }
     }
 
     /// Hourly at ten past unless configured; every quarter of an hour for what can be recovered for an hour only.
@@ -70,31 +74,29 @@ pub(super) fn read(
     let requests_per_second = match section.take("requests_per_second") {
         None => Some(provider.requests_per_second()),
         Some(node) => node.number().and_then(|rate| {
-            if rate > 0.0 && rate <= 100_000.0 {
+            if (0.001..=100_000.0).contains(&rate) {
                 return Some(rate);
             }
-            node.complain(format!("{rate} is not a rate"), "write a number above 0 and at most 100000");
+            node.complain(format!("{rate:?} is not a rate"), "write a number from 0.001 to 100000");
             None
         }),
     };
     let settings = read_settings(&section, provider.settings(), secrets);
     let defaults = defaults.overridden_by(&section);
-    let datasets = settings.as_ref().map(|settings| {
-        for finding in provider.findings(settings) {
-            section.complain(&finding.key, finding.message, finding.hint);
-        }
-        read_datasets(&section, provider.datasets(settings), &defaults)
-    });
-    if settings.is_none() {
-        section.take("datasets");
+    for finding in settings.iter().flat_map(|settings| provider.findings(settings)) {
+        section.complain(&finding.key, finding.message, finding.hint);
     }
+    // Wrong settings are no reason to keep back what is wrong with the datasets.
+    let specs = provider.datasets(settings.as_ref().unwrap_or(&Settings::default()));
+    let datasets = read_datasets(&section, specs, &defaults);
+    require_start(&section, &datasets, &defaults);
     section.finish();
     Some(SourceConfig {
         name: name?,
         provider,
         settings: settings?,
         requests_per_second: requests_per_second?,
-        datasets: datasets?,
+        datasets,
     })
 }
 
@@ -231,6 +233,24 @@ fn read_setting(node: super::document::Node<'_>, def: &SettingDef, secrets: Secr
             );
             None
         }
+    }
+}
+
+/// A first day is needed where the provider does not say how far back it answers.
+fn require_start(section: &Section<'_>, datasets: &[DatasetConfig], defaults: &Defaults) {
+    let endless = datasets.iter().filter(|dataset| {
+        dataset.spec.enabled && dataset.start.is_none() && dataset.spec.retention.is_none()
+    });
+    let names: Vec<&str> = endless.map(|dataset| dataset.spec.name.as_str()).collect();
+    if !names.is_empty() && !defaults.has_start {
+        section.complain(
+            "start",
+            format!(
+                "a start is needed: how far back the provider answers is not known for {}",
+                names.join(", ")
+            ),
+            "write start = \"YYYY-MM-DD\" under [defaults] or for the source",
+        );
     }
 }
 

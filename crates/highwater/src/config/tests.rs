@@ -106,4 +106,66 @@ fn the_template_is_a_valid_configuration() {
     let text = template::template(&providers(), &[], "2026-09-17".parse().unwrap()).unwrap();
     parse(&text).unwrap_or_else(|complaints| panic!("{complaints:?}\n{text}"));
     assert!(text.contains("start = \"2026-09-01\""));
+    assert!(text.lines().all(|line| line.len() <= 100), "it fits a screen");
+}
+
+#[test]
+fn every_key_that_the_template_shows_can_be_turned_on() {
+    let text = template::template(&providers(), &[], "2026-09-17".parse().unwrap()).unwrap();
+    let keys = |line: &str| {
+        let key = line.strip_prefix("# ")?.split(" = ").next()?.to_owned();
+        let is_key = line.contains(" = ") && !key.contains(' ');
+        // These stand for a token, and only together.
+        let is_key = is_key && !line.starts_with("# lag = ");
+        (is_key && !["api_key", "access_key", "sign"].contains(&key.as_str())).then_some(key)
+    };
+    let mut shown = 0;
+    for (index, key) in text.lines().enumerate().filter_map(|(index, line)| Some((index, keys(line)?))) {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines[index] = &lines[index][2..];
+        let section = lines[..index].iter().rposition(|line| line.trim_start_matches("# ").starts_with('['));
+        let section = section.expect("every key stands in a section");
+        lines[section] = lines[section].trim_start_matches("# ");
+        parse(&lines.join("\n")).unwrap_or_else(|complaints| panic!("{key}: {complaints:?}"));
+        shown += 1;
+    }
+    assert!(shown > 30, "{shown}");
+}
+
+#[test]
+fn a_provider_that_is_named_twice_is_written_once() {
+    let names = ["mux".to_owned(), "mux".to_owned()];
+    let text = template::template(&providers(), &names, "2026-09-17".parse().unwrap()).unwrap();
+    assert_eq!(text.matches("[[source]]").count(), 1);
+}
+
+#[test]
+fn a_warehouse_without_a_place_is_refused() {
+    assert_eq!(only(complaints("url = \"warehouse\"", "url = \"\"")).key, "warehouse.url");
+}
+
+#[test]
+fn a_missing_start_is_told_once_a_source() {
+    let wowza =
+        "[warehouse]\nurl = \"w\"\n[[source]]\nname = \"w\"\nprovider = \"wowza\"\ntoken = { env = \"W\" }\n";
+    let complaint = only(parse(wowza).unwrap_err());
+    assert_eq!(complaint.key, "source[1].start");
+    assert!(complaint.message.contains("vod_streams"), "{complaint:?}");
+    let wrong = format!("[defaults]\nstart = \"soon\"\n{wowza}");
+    assert_eq!(only(parse(&wrong).unwrap_err()).key, "defaults.start", "and not where another is wrong");
+}
+
+#[test]
+fn a_wrong_setting_does_not_hide_what_is_wrong_with_the_datasets() {
+    let both = GOOD.replace("provider = \"mux\"", "provider = \"mux\"\npage_size = 0").replace("12h", "soon");
+    let complaints = parse(&both).unwrap_err();
+    let keys: Vec<&str> = complaints.iter().map(|complaint| complaint.key.as_str()).collect();
+    assert_eq!(keys, ["source[1].page_size", "source[1].datasets.delivery_usage.lag"]);
+}
+
+#[test]
+fn a_rate_that_would_never_end_is_refused() {
+    let complaint =
+        only(complaints("provider = \"mux\"", "provider = \"mux\"\nrequests_per_second = 1e-300"));
+    assert!(complaint.message.contains("1e-300"), "{complaint:?}");
 }

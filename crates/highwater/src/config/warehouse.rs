@@ -26,7 +26,15 @@ pub(crate) struct WarehouseConfig {
 impl WarehouseConfig {
     pub(super) fn read(section: Section<'_>) -> Option<Self> {
         let url = match section.take("url") {
-            Some(node) => node.text().map(str::to_owned),
+            Some(node) => node
+                .text()
+                .filter(|url| {
+                    !url.trim().is_empty() || {
+                        node.complain("is empty", "write \"s3://bucket/prefix\" or a folder");
+                        false
+                    }
+                })
+                .map(str::to_owned),
             None => {
                 section.complain(
                     "url",
