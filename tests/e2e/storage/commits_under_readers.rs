@@ -123,9 +123,12 @@ fn a_reader_meets_one_version_or_an_error_and_never_a_mix() {
         let seconds = pace.as_secs_f64() * (versions.len() as f64 + 4.0);
         let place = format!("lap-{lap}/usage.parquet");
         let key = format!("bucket/warehouse/{place}");
+        // Every other lap ends before the seal.
+        let sealed = lap % 2 == 1;
+        let versions = if sealed { &versions[..] } else { &versions[..versions.len() - 1] };
         site.put(&place, Some(&versions[0]));
         readers.iter_mut().for_each(|(_, reader)| reader.read(&key, seconds));
-        for version in &versions {
+        for version in versions {
             site.put(&place, Some(version));
             thread::sleep(pace);
         }
@@ -133,6 +136,9 @@ fn a_reader_meets_one_version_or_an_error_and_never_a_mix() {
             for what in reader.met(&key) {
                 let is_error = what.starts_with("error ");
                 assert!(is_error || allowed.contains(&what), "{kind} read a mix: {what}");
+                // DuckDB compares ETags and may notice that the object is another one; to ranged reads alone an appended object is the old one.
+                let may_err = sealed || *kind == "duckdb";
+                assert!(may_err || !is_error, "{kind} met an error before the seal: {what}");
                 let what = if is_error { kind_of(&what) } else { "a version".to_owned() };
                 *met.entry((kind, what)).or_default() += 1;
             }
@@ -141,7 +147,6 @@ fn a_reader_meets_one_version_or_an_error_and_never_a_mix() {
     for kind in ["duckdb", "pyarrow"] {
         assert!(met.get(&(kind, "a version".to_owned())).is_some_and(|count| *count > 20), "{met:?}");
     }
-    println!("{met:?}");
 }
 
 /// An error in the words that do not change from one to the next.

@@ -137,6 +137,7 @@ impl Reconciler {
         }
         plan.units.retain(|planned| !planned.windows.is_empty());
         if plan.units.is_empty() {
+            session.sweep_raw(&daemon.warehouse, &datasets).await;
             return Ok(Slice::Done);
         }
         daemon.board.notes().activities[self.index].working_since.get_or_insert(entry.started_at);
