@@ -28,7 +28,7 @@ pub(crate) fn start(global: &Global, command: &Command) {
     let writer = crate::progress::log_writer.with_max_level(tracing::Level::TRACE);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     let started = match global.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
         LogFormat::Text => builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
     };
     if let Err(error) = started {

@@ -83,7 +83,7 @@ impl RunProgress {
 }
 
 fn style() -> ProgressStyle {
-    const TEMPLATE: &str = "{prefix}  {bar:20.cyan/dim} {pos:>5}/{len} windows  {left:<12} {wide_msg}";
+    const TEMPLATE: &str = "{prefix}  {bar:20.cyan/dim} {pos:>5}/{len:<5} windows  {left:<12} {wide_msg}";
     ProgressStyle::with_template(TEMPLATE).expect("a literal template").with_key("left", left)
 }
 

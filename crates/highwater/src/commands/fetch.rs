@@ -67,6 +67,8 @@ pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
                     format!("the provider has it up to {} by now: ask for no more", format_instant(there));
                 failure.error.with_hint(hint)
             }
+            // An answer that was asked for from its middle is never whole.
+            ErrorKind::Mismatch => failure.error.with_hint("--raw prints what was received as it is"),
             _ => failure.error,
         })?
         .normalised;
