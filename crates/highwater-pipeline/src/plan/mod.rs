@@ -103,7 +103,7 @@ pub struct PlannedUnit {
     pub reasons: BTreeSet<Reason>,
     /// The requests they will take.
     pub requests: u64,
-    /// Whether that is what a pull of the dataset took last time, and not one page a pull.
+    /// Whether that is what a pull of the dataset took last time under the same settings, and not a guess.
     pub requests_exact: bool,
     /// The size of their windows: the configured one, or the one that the date keeps.
     pub step: Grain,
@@ -236,13 +236,15 @@ fn candidate(state: &DatasetState<'_>, date: chrono::NaiveDate, due: &DueDate) -
     let unpublished = due.pulls.iter().filter(|pull| !pull.published);
     let deadline = unpublished.filter_map(|pull| state.spec.expires_at(pull.window)).min();
     let known = state.checkpoint.requests_per_window;
+    let reasons: BTreeSet<Reason> = due.pulls.iter().map(|pull| pull.reason).collect();
     let unit = PlannedUnit {
         unit: Unit { source: state.source.clone(), dataset: state.spec.name.clone(), date },
         provider: state.provider.to_owned(),
         windows: due.pulls.iter().map(|pull: &Pull| pull.window).collect(),
-        reasons: due.pulls.iter().map(|pull| pull.reason).collect(),
         requests: due.pulls.len() as u64 * known.unwrap_or(1),
-        requests_exact: known.is_some(),
+        // What a pull took under other settings is a guess of what it takes under these.
+        requests_exact: known.is_some() && !reasons.contains(&Reason::Scope),
+        reasons,
         step: due.step,
     };
     Candidate { unit, deadline }
