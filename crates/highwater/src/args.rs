@@ -21,7 +21,7 @@ Examples:
   highwater init && highwater check                     start a real warehouse
   highwater plan --from 2026-09-01 --to 2026-10-01      what a month would take
   highwater backfill --from 2026-09-01 --to 2026-10-01  load it; run again to resume
-  highwater status                                      what is there, what is missing and until when"
+  highwater status                                      what is there and what is missing"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

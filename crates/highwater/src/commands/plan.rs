@@ -46,6 +46,9 @@ pub(super) fn make(
     order: PlanOrder,
 ) -> Plan {
     let states: Vec<_> = datasets.iter().map(LoadedDataset::state).collect();
+    if session.is_shifted && datasets.iter().any(|loaded| loaded.dataset.spec.live) {
+        note("live datasets are left out under --now: they sample the present");
+    }
     let reprocess = match reprocess {
         ReprocessArg::Missing => Reprocess::Missing,
         ReprocessArg::Failed => Reprocess::Failed,
