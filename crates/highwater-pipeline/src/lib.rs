@@ -36,6 +36,7 @@ pub use plan::{ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, 
 pub use pull::{PullFailure, Pulled, Puller};
 pub use rebuild::{
     RebuildCounts, RebuildDataset, RebuildFailure, RebuildOptions, RebuildProgress, RebuildSummary, rebuild,
+    rebuild_checkpoint,
 };
 pub use retention::sweep_raw;
 pub use run::{

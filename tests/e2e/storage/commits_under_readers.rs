@@ -13,6 +13,9 @@ use std::{
     time::Duration,
 };
 
+use highwater_core::Clock;
+use highwater_http::SystemClock;
+
 use super::{at, reader::Reader, site::Site, stores::Store};
 use crate::{duckdb::python, place::root};
 
@@ -130,7 +133,7 @@ fn a_reader_meets_one_version_or_an_error_and_never_a_mix() {
         readers.iter_mut().for_each(|(_, reader)| reader.read(&key, seconds));
         for version in versions {
             site.put(&place, Some(version));
-            thread::sleep(pace);
+            site.store.own().wait_for(async { SystemClock.sleep(pace).await });
         }
         for (kind, reader) in &readers {
             for what in reader.met(&key) {

@@ -4,6 +4,7 @@
 //! Only pulls that an object names are replayed: what else the archive holds was never published. A window that no object
 //! names is left to `backfill`.
 
+mod checkpoint;
 mod named;
 mod replay;
 mod republish;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::dataset_state::DatasetState;
 use crate::kept_step::{KeptSteps, with_step};
 use crate::plan::instant;
+pub use checkpoint::rebuild_checkpoint;
 use named::Named;
 use replay::replay;
 use republish::{Replayed, Republication};

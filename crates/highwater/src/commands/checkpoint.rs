@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use highwater_core::{
-    Checkpoint, DatasetName, Error, ErrorKind, Result, SourceName, Table, WindowRecord, format_instant,
+    Checkpoint, DatasetName, Error, ErrorKind, Result, SourceName, WindowRecord, format_instant,
 };
+use highwater_pipeline::{DatasetState, rebuild_checkpoint};
+use highwater_transform::scope_digest;
 use serde_json::{Value, json};
 
 use super::rebuild::UnitBar;
@@ -90,13 +92,19 @@ async fn rebuild(global: &Global, session: &Session, args: &CheckpointRebuildArg
     let mut known = Vec::new();
     for (source, dataset) in session.selected(&args.selection)? {
         let name = format!("{}/{}", source.name, dataset.spec.name);
-        let tables: Vec<Table> = dataset.spec.tables().collect();
         let bar = UnitBar::new(global.quiet);
         let progress = |done: usize, of: usize| bar.show(done, of, &name);
-        let provider = source.provider.name();
-        let checkpoint = warehouse
-            .rebuild_checkpoint(provider, &source.name, &dataset.spec.name, &tables, &progress)
-            .await?;
+        let (nothing, scope_digest) = (Checkpoint::default(), scope_digest(&dataset.spec));
+        let state = DatasetState {
+            provider: source.provider.name(),
+            source: &source.name,
+            spec: &dataset.spec,
+            start: dataset.start,
+            checkpoint: &nothing,
+            requests_per_second: source.requests_per_second,
+            scope_digest: &scope_digest,
+        };
+        let checkpoint = rebuild_checkpoint(state, &warehouse, &progress).await?;
         drop(bar);
         if args.output.format == Format::Table {
             let days = checkpoint.sealed.len() + open_days(&checkpoint);
