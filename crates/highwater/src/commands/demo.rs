@@ -14,7 +14,7 @@ use super::execute::{Limits, load};
 use super::plan;
 use crate::args::{DemoArgs, Global, ReprocessArg, Selection, describe_range};
 use crate::config::{Config, Secrets};
-use crate::output::{Cell, Grid, counted, print_text};
+use crate::output::{Cell, Grid, counted, note, print_text};
 use crate::providers::providers;
 use crate::rehearsal::Rehearsal;
 use crate::report::Exit;
@@ -58,6 +58,10 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
             counted(summary.rows, "row"),
             counted(summary.requests, "request"),
         ))?;
+        if summary.interrupted {
+            note("interrupted: run the same command again to go on");
+            return Ok(Exit::Interrupted);
+        }
         super::execute::exit(&summary)
     };
     show(&session, &warehouse, week, &args.dir).await?;
