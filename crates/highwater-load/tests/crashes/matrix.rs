@@ -35,6 +35,9 @@ given up. `refused` is an answer that no client tries again; an error is tried a
 itself, which meets its own first write where that was carried out. `lost race` means that another writer puts another
 window into the same objects first. On a full disk (a limit on the size of files, in a local folder) nothing of the write
 stays below the root.
+
+What the same faults leave of a whole run of the program, down to what it asks of its provider afterwards, is in
+[`tests/e2e/storage/CRASHES.md`](../../tests/e2e/storage/CRASHES.md).
 ";
 
 pub(crate) async fn check() {
