@@ -72,9 +72,12 @@ impl Agenda {
         entry.is_some_and(|entry| !entry.tried.overlaps(window))
     }
 
-    /// Ends all activations.
-    pub(super) fn rest(&mut self) {
+    /// Ends all activations. Where one is to be made up for, the next comes at `again_at` at the latest.
+    pub(super) fn rest(&mut self, again_at: Option<DateTime<Utc>>) {
         for entry in &mut self.0 {
+            if let Some(again_at) = again_at.filter(|_| entry.active) {
+                entry.next = Some(entry.next.map_or(again_at, |next| next.min(again_at)));
+            }
             (entry.active, entry.tried) = (false, WindowSet::new());
         }
     }
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn missed_ticks_make_one_activation_and_doubled_ones_none() {
         let mut agenda = agenda("2026-09-01T00:00:00Z");
-        agenda.rest();
+        agenda.rest(None);
         assert_eq!(fired(&mut agenda, "2026-09-01T00:09:59Z"), [""; 0]);
         assert_eq!(fired(&mut agenda, "2026-09-01T09:00:00Z"), ["hourly", "daily"]);
         assert_eq!(fired(&mut agenda, "2026-09-01T09:00:00Z"), [""; 0]);
@@ -117,9 +120,24 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_does_not_silence_a_schedule() {
         let mut agenda = agenda("2026-09-10T00:00:00Z");
-        agenda.rest();
+        agenda.rest(None);
         assert_eq!(fired(&mut agenda, "2026-09-01T00:00:00Z"), [""; 0]);
         assert_eq!(fired(&mut agenda, "2026-09-01T00:10:00Z"), ["hourly"]);
+    }
+
+    #[test]
+    fn what_came_to_nothing_is_made_up_for_before_the_schedule_comes_again() {
+        let mut agenda = agenda("2026-09-01T02:20:00Z");
+        agenda.rest(None);
+        assert_eq!(fired(&mut agenda, "2026-09-01T02:30:00Z"), ["daily"]);
+        agenda.rest(Some(at("2026-09-01T03:30:00Z")));
+        assert_eq!(fired(&mut agenda, "2026-09-01T03:10:00Z"), ["hourly"]);
+        agenda.rest(None);
+        assert_eq!(fired(&mut agenda, "2026-09-01T03:29:59Z"), [""; 0]);
+        assert_eq!(fired(&mut agenda, "2026-09-01T03:30:00Z"), ["daily"]);
+        agenda.rest(None);
+        assert_eq!(fired(&mut agenda, "2026-09-02T02:29:59Z"), ["hourly"]);
+        assert_eq!(fired(&mut agenda, "2026-09-02T02:30:00Z"), ["daily"]);
     }
 
     #[test]

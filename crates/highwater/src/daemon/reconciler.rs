@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::TimeDelta;
 use futures::FutureExt;
 use highwater_core::{DatasetName, Error, ErrorKind, Result, Window};
 use highwater_pipeline::{
@@ -23,6 +24,9 @@ use crate::session::{LoadedDataset, new_run_id};
 
 /// How long a slice takes at the source's rate limit.
 const SLICE_SECONDS: f64 = 300.0;
+
+/// How long a source that answered nothing is left alone, where its schedule leaves it alone for longer.
+const AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// Loads what is due of one source, for as long as the daemon runs.
 #[derive(Debug)]
@@ -102,7 +106,8 @@ impl Reconciler {
                 Ok(Slice::More) if !daemon.stop.is_cancelled() => self.look(),
                 Ok(_) => {
                     self.told = None;
-                    self.agenda.rest();
+                    let again_at = self.came_to_nothing(&entry).then(|| clock.now() + AGAIN_AFTER);
+                    self.agenda.rest(again_at);
                     break;
                 }
                 // What was to be done stays to be done: the next wake, a minute away at most, tries again.
@@ -160,6 +165,12 @@ impl Reconciler {
         Ok(if stopped || settled.is_empty() { Slice::Done } else { Slice::More })
     }
 
+    /// Whether the activation of `entry` came to nothing for a reason that may pass by itself. Refused credentials do not.
+    fn came_to_nothing(&self, entry: &RunEntry) -> bool {
+        let was_stopped = entry.error.is_some() && !self.daemon.board.notes().activities[self.index].refused;
+        was_stopped || has_only_failures(entry)
+    }
+
     /// Puts on the board how a slice went.
     fn note(&self, summary: &RunSummary, entry: &mut RunEntry) {
         let daemon = &self.daemon;
@@ -172,9 +183,7 @@ impl Reconciler {
         {
             let mut notes = daemon.board.notes();
             let activity = &mut notes.activities[self.index];
-            let windows = entry.windows;
-            let good = windows.loaded + windows.empty + windows.unchanged + windows.held;
-            activity.failing = windows.failed > 0 && good == 0;
+            activity.failing = has_only_failures(entry);
             activity.refused = summary.auth_refused;
             activity.stopped = stopped;
         }
@@ -193,6 +202,11 @@ impl Reconciler {
         tracing::error!(%source, hint = error.hint(), "{chain}; tried again within a minute");
         self.told = Some(chain);
     }
+}
+
+fn has_only_failures(entry: &RunEntry) -> bool {
+    let windows = entry.windows;
+    windows.failed > 0 && windows.loaded + windows.empty + windows.unchanged + windows.held == 0
 }
 
 fn panicked() -> Error {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use highwater_core::{
     Clock, Column, Context, DatasetName, DatasetSpec, Duplicates, Error, ErrorKind, Extractor, Finding,
-    Grain, OperationSpec, PageFacts, PageRequest, Probe, Provider, RawPage, Result, Seconds, SettingDef,
-    Settings, Sink, Table, TableFeed, Traffic, Window,
+    Grain, ManualClock, OperationSpec, PageFacts, PageRequest, Probe, Provider, RawPage, Result, Seconds,
+    SettingDef, Settings, Sink, Table, TableFeed, Traffic, Window,
 };
 use tokio::sync::Semaphore;
 
@@ -44,6 +45,10 @@ pub(crate) struct WorldState {
     pub(crate) emptied: BTreeSet<Window>,
     /// Windows whose figures the provider has revised, and by how much.
     pub(crate) revised: BTreeMap<Window, i64>,
+    /// The clock that each request moves, and by how much; none where an answer takes no time.
+    pub(crate) pace: Option<(ManualClock, Duration)>,
+    /// Windows that were asked for after the provider had stopped answering for them.
+    pub(crate) asked_too_late: Vec<Window>,
 }
 
 impl World {
@@ -71,9 +76,13 @@ impl World {
 
 /// The provider. Each of its sources lives in the world of its name.
 #[derive(Debug)]
-pub(crate) struct Fake(pub(crate) BTreeMap<&'static str, Arc<World>>);
+pub(crate) struct Fake {
+    pub(crate) worlds: BTreeMap<&'static str, Arc<World>>,
+    /// How far back it answers.
+    pub(crate) retention: TimeDelta,
+}
 
-pub(crate) fn spec(name: &str, step: Grain) -> DatasetSpec {
+fn spec(name: &str, step: Grain, retention: TimeDelta) -> DatasetSpec {
     DatasetSpec {
         name: DatasetName::new(name).unwrap(),
         description: "What was delivered, by resource.",
@@ -84,7 +93,7 @@ pub(crate) fn spec(name: &str, step: Grain) -> DatasetSpec {
         step,
         span: step.duration(),
         lag: TimeDelta::hours(3),
-        retention: Some(TimeDelta::days(90)),
+        retention: Some(retention),
         revisits: vec![TimeDelta::hours(24), TimeDelta::hours(72)],
         duplicates: Duplicates::Conflict,
         enabled: true,
@@ -112,10 +121,10 @@ impl Provider for Fake {
         Vec::new()
     }
     fn datasets(&self, _settings: &Settings) -> Vec<DatasetSpec> {
-        vec![spec("hourly", Grain::Hour), spec("daily", Grain::Day)]
+        vec![spec("hourly", Grain::Hour, self.retention), spec("daily", Grain::Day, self.retention)]
     }
     fn connect(&self, _settings: &Settings, context: Context) -> Result<Arc<dyn Extractor>> {
-        let world = Arc::clone(&self.0[context.source.as_str()]);
+        let world = Arc::clone(&self.worlds[context.source.as_str()]);
         Ok(Arc::new(FakeExtractor {
             world,
             datasets: context.datasets,
@@ -161,6 +170,13 @@ impl Extractor for FakeExtractor {
                 let mut state = self.world.state();
                 state.asked.push((dataset, request.window, self.clock.now()));
                 state.doubled |= !state.in_flight.insert(key.clone());
+                if let Some((clock, pace)) = &state.pace {
+                    clock.advance(*pace);
+                }
+                let expires_at = self.datasets[0].expires_at(request.window);
+                if expires_at.is_some_and(|at| at < self.clock.now()) {
+                    state.asked_too_late.push(request.window);
+                }
             }
             self.traffic.count_request(false);
             let _through = self.world.gate.acquire().await.expect("the gate is never closed for good");

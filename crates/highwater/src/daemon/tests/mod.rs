@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use highwater_core::{Clock, ManualClock, Registry, Window};
+use chrono::{DateTime, TimeDelta, Utc};
+use highwater_core::{Clock, ManualClock, Registry, Window, WindowSet};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,7 @@ pub(crate) struct Rig {
     pub(crate) clock: ManualClock,
     pub(crate) worlds: BTreeMap<&'static str, Arc<World>>,
     pub(crate) daemon: Arc<Daemon>,
+    retention: TimeDelta,
     reconcilers: Vec<Reconciler>,
 }
 
@@ -57,7 +58,18 @@ impl Rig {
     }
 
     async fn with_settings(now: &str, start: &str, settings: &str, of_source: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::with_retention(now, start, settings, of_source, TimeDelta::days(90)).await
+    }
+
+    /// With a provider that answers as far back as `retention`.
+    async fn with_retention(
+        now: &str,
+        start: &str,
+        settings: &str,
+        of_source: &str,
+        retention: TimeDelta,
+    ) -> Self {
+        let folder = folder();
         let mut toml = format!(
             "[warehouse]\nurl = \"{}\"\n[daemon]\n{settings}\n[defaults]\nstart = \"{start}\"\n",
             folder.path().join("warehouse").display()
@@ -70,16 +82,16 @@ impl Rig {
         std::fs::write(folder.path().join("highwater.toml"), toml).unwrap();
         let worlds: BTreeMap<_, _> = SOURCES.into_iter().map(|source| (source, World::new())).collect();
         let clock = ManualClock::new(at(now));
-        let daemon = daemon(&folder, &clock, &worlds).await;
+        let daemon = daemon(&folder, &clock, &worlds, retention).await;
         let reconcilers = reconcilers(&daemon);
-        Self { folder, clock, worlds, daemon, reconcilers }
+        Self { folder, clock, worlds, daemon, retention, reconcilers }
     }
 
     /// Ends the daemon and starts it again on the same warehouse.
     pub(crate) async fn restart(&mut self) {
         self.daemon.stop.cancel();
         self.reconcilers.clear();
-        self.daemon = daemon(&self.folder, &self.clock, &self.worlds).await;
+        self.daemon = daemon(&self.folder, &self.clock, &self.worlds, self.retention).await;
         self.reconcilers = reconcilers(&self.daemon);
     }
 
@@ -91,21 +103,25 @@ impl Rig {
         self.clock.advance(Duration::from_secs(60 * minutes));
     }
 
-    /// What a wake does, for every source.
+    /// What a wake does, for every source, side by side.
     pub(crate) async fn wake(&mut self) {
-        for reconciler in &mut self.reconcilers {
-            reconciler.turn().await;
-        }
+        futures::future::join_all(self.reconcilers.iter_mut().map(Reconciler::turn)).await;
         self.daemon.read_state().await;
     }
+}
+
+/// A folder in memory where there is such a thing: what these tests are about does not depend on a disk.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 async fn daemon(
     folder: &TempDir,
     clock: &ManualClock,
     worlds: &BTreeMap<&'static str, Arc<World>>,
+    retention: TimeDelta,
 ) -> Arc<Daemon> {
-    let registry = Registry::default().with(Fake(worlds.clone()));
+    let registry = Registry::default().with(Fake { worlds: worlds.clone(), retention });
     let config = Config::load(&folder.path().join("highwater.toml"), &registry, Secrets::Read).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let session = Session { config, real_clock: Arc::clone(&clock), clock, is_shifted: false };

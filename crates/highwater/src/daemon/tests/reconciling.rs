@@ -111,6 +111,28 @@ async fn a_window_that_fails_is_tried_once_a_turn() {
 }
 
 #[tokio::test]
+async fn a_daily_dataset_does_not_wait_a_day_for_a_provider_that_was_away_for_an_hour() {
+    let mut rig = Rig::of_days("2026-09-03T06:05:00Z", "2026-09-01").await;
+    rig.wake().await;
+    rig.clock.advance(at("2026-09-04T04:30:00Z").signed_duration_since(rig.clock.now()).to_std().unwrap());
+    rig.world("good").state().failure = Some(ErrorKind::Transient { retry_after: None });
+    rig.wake().await;
+    let tried = rig.world("good").asked("daily");
+    rig.advance(59);
+    rig.world("good").state().failure = None;
+    rig.wake().await;
+    assert_eq!(rig.world("good").asked("daily"), tried, "it is left alone for an hour");
+    rig.advance(1);
+    rig.wake().await;
+    let status = status_of(&rig, "daily");
+    assert_eq!((status.missing.is_empty(), status.failed.is_empty()), (true, true));
+    let asked = rig.world("good").asked("daily");
+    rig.advance(60);
+    rig.wake().await;
+    assert_eq!(rig.world("good").asked("daily"), asked, "all is there: the next turn is the schedule's");
+}
+
+#[tokio::test]
 async fn wakes_that_overlap_an_activation_start_no_second_one() {
     let rig = Rig::new("2026-09-03T06:05:00Z", "2026-09-01").await;
     let world = Arc::clone(rig.world("good"));
