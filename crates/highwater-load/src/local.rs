@@ -71,7 +71,20 @@ impl LocalFolder {
     /// over. When somebody is writing, the next start will sweep.
     fn sweep(&self) -> io::Result<()> {
         let tmp = self.tmp();
-        let Some(_lock) = CommitLock::try_acquire(&tmp)? else { return Ok(()) };
+        let _lock = match CommitLock::try_acquire(&tmp) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Ok(()),
+            // A warehouse that may only be read is read; whoever wants to write will be told.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         for entry in fs::read_dir(&tmp)? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(STAGED) {

@@ -125,9 +125,12 @@ impl OpenUnit {
         self.rows += rows;
     }
 
-    /// One line about what became of the unit.
+    /// One line about what became of the unit, if anything did.
     pub(super) fn log(&self) {
         let PullCounts { loaded, empty, unchanged, failed, held } = self.counts;
+        if self.counts == PullCounts::default() {
+            return;
+        }
         let (unit, rows) = (&self.run.unit, self.rows);
         tracing::info!(%unit, loaded, empty, unchanged, failed, held, rows, "unit done");
     }

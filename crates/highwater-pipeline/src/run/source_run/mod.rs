@@ -57,6 +57,8 @@ pub(super) struct SourceRun {
     committed: HashMap<Id, (usize, Vec<Window>)>,
     fatal: Option<Error>,
     unanswered: u32,
+    /// Pulls in a row that the warehouse did not take.
+    unstored: u32,
     rows_a_pull: u64,
     /// Requests that the newest pull of each dataset took.
     requests_a_pull: BTreeMap<DatasetName, u64>,
@@ -119,6 +121,7 @@ impl SourceRun {
             committed: HashMap::new(),
             fatal: None,
             unanswered: 0,
+            unstored: 0,
             rows_a_pull: 0,
             requests_a_pull: BTreeMap::new(),
             seen_fields: BTreeSet::new(),

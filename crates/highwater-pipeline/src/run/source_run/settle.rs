@@ -11,6 +11,8 @@ use crate::run::summary::SourceError;
 
 /// Pulls in a row that the provider did not answer, retries included, after which the source is left to the next run.
 const UNANSWERED_IN_A_ROW: u32 = 32;
+/// Pulls in a row that the warehouse did not take, after which nothing more is asked: it would be for nothing.
+const UNSTORED_IN_A_ROW: u32 = 8;
 
 impl SourceRun {
     /// Takes note of a pull that is over.
@@ -23,6 +25,7 @@ impl SourceRun {
         match outcome {
             Ok(prepared) => {
                 self.unanswered = 0;
+                self.unstored = 0;
                 self.settle_prepared(index, prepared);
             }
             Err(error) => self.settle_error(index, window, error),
@@ -82,6 +85,12 @@ impl SourceRun {
             Disposition::PullAgain | Disposition::Skip | Disposition::FailWindow => {
                 self.unanswered = 0;
                 self.fail(index, window, &error);
+                if error.kind() == ErrorKind::Storage {
+                    self.unstored += 1;
+                    if self.unstored >= UNSTORED_IN_A_ROW {
+                        self.stop_for(&error);
+                    }
+                }
             }
         }
     }

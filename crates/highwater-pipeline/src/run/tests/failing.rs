@@ -125,3 +125,15 @@ async fn a_warehouse_that_cannot_be_written_fails_the_unit() {
     std::fs::remove_file(rig.folder.path().join("warehouse/data")).unwrap();
     assert!(rig.pass("2026-09-01T02:00:00Z").await.is_complete());
 }
+
+#[tokio::test]
+async fn a_warehouse_that_takes_nothing_is_not_asked_for_in_vain() {
+    let rig = Rig::new(&[unrevised()]).await;
+    // A file where the archive's folder is to be: whatever is pulled cannot be archived.
+    std::fs::write(rig.folder.path().join("warehouse/raw"), "").unwrap();
+    let summary = rig.pass("2026-09-04T00:00:00Z").await;
+    assert!(summary.windows.failed >= 8 && summary.windows.failed < 30, "{summary:?}");
+    assert!(summary.left > 0 && !summary.is_complete());
+    assert!(rig.world().asked().len() < 120, "{} requests", rig.world().asked().len());
+    assert_eq!(summary.sources[0].error.as_ref().map(|error| error.kind), Some("storage"));
+}
