@@ -6,6 +6,7 @@ mod deploy;
 mod refused;
 mod status_page;
 mod stopping;
+mod together;
 
 use std::{
     io::{Read, Write},
@@ -55,9 +56,20 @@ impl Stage {
 
     /// Writes a configuration with these sources, wanted for `days` days.
     fn configure(&self, days: i64, daemon: &str, sources: &[(&str, &RunningSimulator, &str)]) {
+        self.configure_on("[warehouse]\nurl = \"warehouse\"\n", days, daemon, sources);
+    }
+
+    /// The same with another section `[warehouse]`.
+    fn configure_on(
+        &self,
+        warehouse: &str,
+        days: i64,
+        daemon: &str,
+        sources: &[(&str, &RunningSimulator, &str)],
+    ) {
         let start = (self.now - TimeDelta::days(days)).date_naive();
         let mut toml = format!(
-            "[warehouse]\nurl = \"warehouse\"\n[daemon]\nlisten = \"127.0.0.1:0\"\ngrace = \"6s\"\n{daemon}\n[defaults]\nstart = \"{start}\"\n"
+            "{warehouse}[daemon]\nlisten = \"127.0.0.1:0\"\ngrace = \"6s\"\n{daemon}\n[defaults]\nstart = \"{start}\"\n"
         );
         for (name, server, settings) in sources {
             toml.push_str(&format!(
