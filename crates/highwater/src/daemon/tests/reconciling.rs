@@ -133,6 +133,19 @@ async fn a_daily_dataset_does_not_wait_a_day_for_a_provider_that_was_away_for_an
 }
 
 #[tokio::test]
+async fn what_time_alone_decides_is_told_before_any_run_records_it() {
+    let mut rig = Rig::of_days("2026-09-03T06:05:00Z", "2026-09-01").await;
+    let broken = window("2026-09-01T00:00:00Z", "2026-09-02T00:00:00Z");
+    rig.world("good").state().broken.insert(broken);
+    rig.wake().await;
+    assert_eq!(status_of(&rig, "daily").failed.len(), 1);
+    rig.clock.advance(Duration::from_secs(86_400 * 89));
+    rig.daemon.read_state().await;
+    let status = status_of(&rig, "daily");
+    assert_eq!((status.failed.len(), status.expired), (0, broken.into()));
+}
+
+#[tokio::test]
 async fn wakes_that_overlap_an_activation_start_no_second_one() {
     let rig = Rig::new("2026-09-03T06:05:00Z", "2026-09-01").await;
     let world = Arc::clone(rig.world("good"));
