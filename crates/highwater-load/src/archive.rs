@@ -20,7 +20,8 @@ use crate::object_record::newer_format;
 use crate::warehouse::Warehouse;
 
 const ARCHIVE_FORMAT: u32 = 1;
-const LEVEL: i32 = 3;
+/// Pages repeat themselves so much that higher levels take longer and save nothing.
+const LEVEL: i32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -98,9 +99,13 @@ fn encode(unit: &Unit, window: Window, digest: &str, pages: &[RawPage]) -> Resul
         let mut file = zstd::Encoder::new(Vec::new(), LEVEL)?;
         file.include_checksum(true)?;
         serde_json::to_writer(&mut file, &header)?;
+        // A whole line at a time: JSON is written in pieces of a few bytes, which the compressor takes its time over.
+        let mut text = Vec::new();
         for page in in_order(pages) {
-            file.write_all(b"\n")?;
-            serde_json::to_writer(&mut file, &line(page))?;
+            text.clear();
+            text.push(b'\n');
+            serde_json::to_writer(&mut text, &line(page))?;
+            file.write_all(&text)?;
         }
         file.write_all(b"\n")?;
         file.finish()
