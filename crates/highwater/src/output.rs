@@ -131,7 +131,7 @@ pub(crate) fn print(format: Format, value: &impl Serialize, grid: impl FnOnce() 
 /// Prints `value` as indented JSON.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|source| Error::new(ErrorKind::Internal, "cannot write JSON").with_source(source))?;
@@ -141,7 +141,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
 /// Prints text. A reader that went away (`| head`) is no error.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_text(text: &str) -> Result<()> {
     print_bytes(text.as_bytes())
 }
@@ -149,7 +149,7 @@ pub(crate) fn print_text(text: &str) -> Result<()> {
 /// Prints bytes as they are.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
