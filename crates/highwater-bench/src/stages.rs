@@ -15,6 +15,7 @@ use highwater_load::{
     ConditionalWrites, TableSchema, UnitCommit, Warehouse, WarehouseSettings, WindowCommit,
 };
 use highwater_transform::{Normalised, Staging, StagingContext, schema, scope_digest};
+use object_store::memory::InMemory;
 
 use crate::pages::{DAY, World};
 
@@ -117,12 +118,21 @@ pub fn unit_commit(spec: &DatasetSpec, windows: Vec<WindowCommit>) -> UnitCommit
 /// # Errors
 /// When the folder cannot be made.
 pub async fn warehouse(folder: &Path) -> highwater_core::Result<Warehouse> {
-    Warehouse::open(WarehouseSettings {
-        url: folder.to_string_lossy().into_owned(),
+    Warehouse::open(settings(&folder.to_string_lossy())).await
+}
+
+/// A warehouse in memory, whose transport costs nothing.
+#[must_use]
+pub fn warehouse_in_memory() -> Warehouse {
+    Warehouse::with_store(Arc::new(InMemory::new()), settings("memory"))
+}
+
+fn settings(url: &str) -> WarehouseSettings {
+    WarehouseSettings {
+        url: url.to_owned(),
         options: BTreeMap::new(),
         conditional_writes: ConditionalWrites::ETag,
         raw_archive: false,
         clock: Arc::new(SystemClock),
-    })
-    .await
+    }
 }
