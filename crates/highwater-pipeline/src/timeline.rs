@@ -120,10 +120,9 @@ impl<'a> Timeline<'a> {
         refused.map_or(record.pulled_at, |held| held.held_at.max(record.pulled_at))
     }
 
-    /// Whether nothing more will be pulled for `record`.
+    /// Whether nothing more will be pulled for `record`: it had its last revisit, or the provider no longer answers.
     pub(crate) fn is_final(&self, record: &WindowRecord) -> bool {
-        let kept_for_good = self.hold(record.window).is_some() && self.is_lost(record.window);
-        kept_for_good
+        self.is_lost(record.window)
             || record.verdict.as_deref() == Some(crate::HELD_VERDICT)
             || self.state.spec.is_final(record.window, self.last_pulled(record))
     }

@@ -126,6 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn a_date_whose_revisits_were_missed_is_sealed_once_the_provider_no_longer_answers() {
+        let (mut dataset, date) = loaded_day();
+        let hour = window("2026-09-01T05:00:00Z", "2026-09-01T06:00:00Z");
+        dataset.load(hour, at("2026-09-02T00:00:00Z"));
+        assert!(!is_sealable(dataset.state(), at("2026-11-01T00:00:00Z"), date));
+        assert!(is_sealable(dataset.state(), at("2026-12-02T00:00:00Z"), date));
+    }
+
+    #[test]
     fn a_hold_that_outlives_retention_leaves_what_is_published_final() {
         let (mut dataset, date) = loaded_day();
         let hour = window("2026-09-01T05:00:00Z", "2026-09-01T06:00:00Z");
