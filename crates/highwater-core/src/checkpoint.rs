@@ -69,6 +69,33 @@ pub struct SealedUnit {
     pub verdict: Option<String>,
 }
 
+impl SealedUnit {
+    /// Verdicts from best to worst. A window that was never checked says nothing.
+    const VERDICTS: [&str; 4] = ["match", "not_itemised", "held", "mismatch"];
+
+    /// The summary of a unit whose windows have these records.
+    #[must_use]
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a WindowRecord>) -> Self {
+        let mut unit = Self::default();
+        let mut worst = None;
+        for record in records {
+            unit.windows.insert(record.window);
+            if record.empty {
+                unit.empty.insert(record.window);
+            }
+            if unit.scope_digest.is_empty() {
+                unit.scope_digest.clone_from(&record.scope_digest);
+            }
+            unit.rows += record.rows;
+            unit.rejected_rows += record.rejected_rows;
+            let verdict = record.verdict.as_deref();
+            worst = worst.max(Self::VERDICTS.iter().position(|known| verdict == Some(known)));
+        }
+        unit.verdict = worst.map(|worst| Self::VERDICTS[worst].to_owned());
+        unit
+    }
+}
+
 /// A window that could not be loaded or revisited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedWindow {
@@ -202,5 +229,65 @@ impl Checkpoint {
     pub fn open_record(&self, window: Window) -> Option<&WindowRecord> {
         let after = self.open.partition_point(|record| record.window.start() <= window.start());
         after.checked_sub(1).map(|index| &self.open[index]).filter(|record| record.window.covers(window))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grain::Grain;
+
+    fn hours(from: usize, count: usize) -> Window {
+        let day = Window::day("2026-09-01".parse().unwrap());
+        let hours: Vec<Window> = day.buckets(Grain::Hour).skip(from).take(count).collect();
+        Window::of(hours[0].start(), hours[count - 1].end())
+    }
+
+    fn record(window: Window, rows: u64, verdict: Option<&str>) -> WindowRecord {
+        WindowRecord {
+            window,
+            pulled_at: window.end(),
+            run_id: RunId::new("run"),
+            rows,
+            rejected_rows: 1,
+            pulls: 1,
+            pull_digest: "pages".to_owned(),
+            content_digest: "rows".to_owned(),
+            scope_digest: "scope".to_owned(),
+            empty: rows == 0,
+            verdict: verdict.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_summary_adds_up_its_records_and_has_the_worst_of_their_verdicts() {
+        let of = |verdicts: [Option<&str>; 2]| {
+            let records = [record(hours(0, 1), 3, verdicts[0]), record(hours(1, 1), 0, verdicts[1])];
+            SealedUnit::of(&records)
+        };
+        let unit = of([None, Some("match")]);
+        assert_eq!((unit.windows, unit.empty), (hours(0, 2).into(), hours(1, 1).into()));
+        assert_eq!((unit.rows, unit.rejected_rows, unit.scope_digest.as_str()), (3, 2, "scope"));
+        assert_eq!(unit.verdict.as_deref(), Some("match"));
+        assert_eq!(of([Some("mismatch"), Some("held")]).verdict.as_deref(), Some("mismatch"));
+        assert_eq!(of([Some("not_itemised"), Some("held")]).verdict.as_deref(), Some("held"));
+        assert_eq!(of([None, None]).verdict, None);
+        assert_eq!(SealedUnit::of(&[]), SealedUnit::default());
+    }
+
+    #[test]
+    fn a_record_replaces_what_it_covers_and_cuts_what_it_covers_in_part() {
+        let mut checkpoint = Checkpoint::default();
+        checkpoint.record(record(hours(0, 3), 1, None));
+        let (failed_at, error) = (hours(1, 1).end(), "no answer".to_owned());
+        checkpoint.fail(FailedWindow { window: hours(1, 1), failed_at, error });
+        checkpoint.record(record(hours(1, 1), 2, None));
+        let known: Vec<(Window, u64)> =
+            checkpoint.open.iter().map(|known| (known.window, known.rows)).collect();
+        assert_eq!(known, [(hours(0, 1), 1), (hours(1, 1), 2), (hours(2, 1), 1)]);
+        assert_eq!(checkpoint.failed, []);
+        assert_eq!(checkpoint.loaded(), hours(0, 3).into());
+        assert_eq!(checkpoint.open_record(hours(2, 1)).map(|known| known.rows), Some(1));
+        assert_eq!(checkpoint.open_record(hours(3, 1)), None);
     }
 }

@@ -41,7 +41,6 @@ pub use inspect::Inspection;
 pub use local::LocalFolder;
 pub use object_record::{OBJECT_FORMAT, ObjectRecord};
 pub use probe::StoreProbe;
-pub use rebuild::summary;
 pub use rejects::RejectLine;
 pub use restatements::Restatement;
 pub use s3::{OPTION_NAMES, check_option};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt};
-use highwater_core::{Checkpoint, DatasetName, Result, SealedUnit, SourceName, Table, Unit, WindowRecord};
+use highwater_core::{Checkpoint, DatasetName, Result, SealedUnit, SourceName, Table, Unit};
 use object_store::path::Path;
 
 use crate::commit::agreed;
@@ -120,29 +120,10 @@ fn checkpoint_of(units: BTreeMap<NaiveDate, Vec<Option<ObjectRecord>>>) -> Check
         checkpoint.last_success =
             checkpoint.last_success.max(records.iter().map(|record| record.pulled_at).max());
         if sealed && records.len() == named && named > 0 {
-            checkpoint.sealed.insert(date, summary(&records));
+            checkpoint.sealed.insert(date, SealedUnit::of(&records));
         } else {
             checkpoint.open.extend(records);
         }
     }
     checkpoint
-}
-
-/// The summary of a unit all of whose windows are final.
-#[must_use]
-pub fn summary(records: &[WindowRecord]) -> SealedUnit {
-    // From best to worst; a window that was never checked says nothing.
-    const VERDICTS: [&str; 4] = ["match", "not_itemised", "held", "mismatch"];
-    let verdict = |record: &WindowRecord| {
-        let verdict = record.verdict.as_deref()?;
-        VERDICTS.iter().position(|known| *known == verdict)
-    };
-    SealedUnit {
-        windows: records.iter().map(|record| record.window).collect(),
-        empty: records.iter().filter(|record| record.empty).map(|record| record.window).collect(),
-        rows: records.iter().map(|record| record.rows).sum(),
-        rejected_rows: records.iter().map(|record| record.rejected_rows).sum(),
-        scope_digest: records.first().map(|record| record.scope_digest.clone()).unwrap_or_default(),
-        verdict: records.iter().filter_map(verdict).max().map(|worst| VERDICTS[worst].to_owned()),
-    }
 }

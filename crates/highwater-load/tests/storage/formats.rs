@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use highwater_core::{Checkpoint, FailedWindow, HeldWindow, PageRequest, RawPage, Table, Window};
-use highwater_load::{RejectLine, Warehouse, summary};
+use highwater_core::{Checkpoint, FailedWindow, HeldWindow, PageRequest, RawPage, SealedUnit, Table, Window};
+use highwater_load::{RejectLine, Warehouse};
 
 use crate::support::{PROVIDER, TABLES, commit, content, files, folder, hour, hours, pull, record, unit};
 
@@ -39,7 +39,7 @@ fn checkpoint() -> Checkpoint {
     checkpoint.record(record(hours(0, 1), 3, 2, 1));
     checkpoint.seal(
         "2026-08-31".parse().unwrap(),
-        summary(&[record(Window::day("2026-08-31".parse().unwrap()), 0, 1, 2)]),
+        SealedUnit::of(&[record(Window::day("2026-08-31".parse().unwrap()), 0, 1, 2)]),
     );
     checkpoint.fail(FailedWindow {
         window: hours(2, 3),

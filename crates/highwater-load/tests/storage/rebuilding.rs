@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use highwater_core::{Checkpoint, PageRequest, RawPage, Table, Window};
-use highwater_load::{Restatement, Warehouse, WindowCommit, summary};
+use highwater_core::{Checkpoint, PageRequest, RawPage, SealedUnit, Table, Window};
+use highwater_load::{Restatement, Warehouse, WindowCommit};
 
 use crate::support::{PROVIDER, TABLES, commit, files, folder, hour, hours, pull, record, unit};
 
@@ -38,7 +38,7 @@ async fn a_rebuilt_checkpoint_is_exact_for_sealed_units_and_never_ahead_for_open
     warehouse.commit(&all).await.unwrap();
     let sealed = rebuild(&warehouse).await;
     assert!(sealed.open.is_empty());
-    let expected = summary(&[last, record(hours(1, 2), 0, 1, 2), record(hours(2, 3), 2, 2, 4)]);
+    let expected = SealedUnit::of(&[last, record(hours(1, 2), 0, 1, 2), record(hours(2, 3), 2, 2, 4)]);
     assert_eq!(sealed.sealed[&unit().date], expected);
     assert_eq!((expected.rows, expected.verdict.as_deref()), (4, Some("mismatch")));
     assert_eq!(expected.empty, hours(1, 2).into());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use highwater_core::{Checkpoint, DatasetSpec, Result, Unit, Window, WindowRecord};
-use highwater_load::{RejectLine, TableSchema, UnitCommit, Warehouse, WindowCommit, summary};
+use highwater_core::{Checkpoint, DatasetSpec, Result, SealedUnit, Unit, Window, WindowRecord};
+use highwater_load::{RejectLine, TableSchema, UnitCommit, Warehouse, WindowCommit};
 use highwater_transform::{Normalised, schema};
 
 use super::named::Named;
@@ -140,7 +140,7 @@ impl<'a> Republication<'a> {
         let change = |checkpoint: &mut Checkpoint| {
             if let Some(unit) = checkpoint.sealed.get_mut(&date) {
                 let verdict = unit.verdict.take().filter(|verdict| verdict == HELD_VERDICT);
-                *unit = summary(&published);
+                *unit = SealedUnit::of(&published);
                 unit.verdict = unit.verdict.take().or(verdict);
                 return;
             }

@@ -1,7 +1,7 @@
 //! Sealing: when nothing more will be pulled for a date, its records fold into a summary. Pure.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use highwater_core::{Checkpoint, SealedUnit, Window, WindowRecord, WindowSet};
+use highwater_core::{Checkpoint, SealedUnit, Window, WindowRecord};
 
 use crate::HELD_VERDICT;
 use crate::dataset_state::DatasetState;
@@ -47,30 +47,7 @@ pub(super) fn records_on(checkpoint: &Checkpoint, date: NaiveDate) -> impl Itera
 
 /// The summary of the open records of `date`.
 pub(super) fn summary(checkpoint: &Checkpoint, date: NaiveDate) -> SealedUnit {
-    let records: Vec<&WindowRecord> = records_on(checkpoint, date).collect();
-    let windows = |keep: fn(&WindowRecord) -> bool| -> WindowSet {
-        records.iter().filter(|record| keep(record)).map(|record| record.window).collect()
-    };
-    SealedUnit {
-        windows: windows(|_| true),
-        empty: windows(|record| record.empty),
-        rows: records.iter().map(|record| record.rows).sum(),
-        rejected_rows: records.iter().map(|record| record.rejected_rows).sum(),
-        scope_digest: records.first().map(|record| record.scope_digest.clone()).unwrap_or_default(),
-        verdict: records
-            .iter()
-            .filter_map(|record| record.verdict.clone())
-            .max_by_key(|verdict| gravity(verdict)),
-    }
-}
-
-fn gravity(verdict: &str) -> u8 {
-    match verdict {
-        "mismatch" => 3,
-        HELD_VERDICT => 2,
-        "not_itemised" => 1,
-        _ => 0,
-    }
+    SealedUnit::of(records_on(checkpoint, date))
 }
 
 /// Replaces all that is known of `date` by `unit`.
