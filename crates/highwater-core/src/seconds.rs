@@ -54,7 +54,12 @@ impl Seconds {
     ///
     /// # Errors
     /// When `text` is not a JSON number, negative, or too large.
+    #[inline]
     pub fn parse(text: &str) -> Result<Self, NotSeconds> {
+        plain(text.as_bytes()).map_or_else(|| Self::parse_any(text), |micros| Ok(Self(micros)))
+    }
+
+    fn parse_any(text: &str) -> Result<Self, NotSeconds> {
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => {
@@ -73,6 +78,33 @@ impl Seconds {
         }
         i64::try_from(micros).ok().and_then(Self::from_micros).ok_or(NotSeconds::TooLarge)
     }
+}
+
+/// What one unit of the last of so many decimals is in microseconds.
+const UNITS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
+/// The microseconds of a number as it is nearly always written: up to twelve digits, and perhaps a point and up to six
+/// more. `None` for every other text, good or bad.
+#[inline]
+fn plain(text: &[u8]) -> Option<i64> {
+    const LONGEST: &str = "999999999999.999999";
+    if text.len() > LONGEST.len() {
+        return None;
+    }
+    let (mut value, mut point) = (0_u64, None);
+    for (at, byte) in text.iter().enumerate() {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => value = value * 10 + u64::from(digit),
+            _ if *byte == b'.' && point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let whole = point.unwrap_or(text.len());
+    let decimals = point.map_or(0, |point| text.len() - point - 1);
+    if !(1..=12).contains(&whole) || (point.is_some() && decimals == 0) {
+        return None;
+    }
+    UNITS.get(decimals).and_then(|unit| i64::try_from(value * unit).ok())
 }
 
 /// `whole.fraction` times ten to the power `shift`, rounded half up.
@@ -144,6 +176,18 @@ mod tests {
         fn printing_and_reading_is_the_identity(micros in 0..999_999_999_999_999_999_i64) {
             let seconds = Seconds::from_micros(micros).unwrap();
             prop_assert_eq!(Seconds::parse(&seconds.to_string()), Ok(seconds));
+        }
+
+        #[test]
+        fn the_short_way_gives_what_the_long_one_gives(text in r"[0-9]{0,20}|0{0,3}[0-9]{1,13}\.?[0-9]{0,8}[e-]?") {
+            if let Some(micros) = plain(text.as_bytes()) {
+                prop_assert_eq!(Seconds::parse_any(&text), Ok(Seconds(micros)));
+            }
+        }
+
+        #[test]
+        fn numbers_as_a_provider_prints_them_go_the_short_way(text in r"[0-9]{1,12}(\.[0-9]{1,6})?") {
+            prop_assert_eq!(plain(text.as_bytes()), Seconds::parse_any(&text).ok().map(Seconds::micros));
         }
 
         #[test]
