@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use highwater_core::{Disposition, Error, ErrorKind, Result, Traffic};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -140,20 +140,24 @@ impl From<Error> for Failure {
     }
 }
 
-/// Reads a body chunk by chunk and stops at `cap_bytes`, whatever its length was announced to be.
+/// Reads a body chunk by chunk and stops at `cap_bytes`, whatever its length was announced to be. A body of one chunk is
+/// that chunk; every other is copied once, when its length is known.
 async fn read_body(response: &mut reqwest::Response, cap_bytes: usize) -> Result<Bytes> {
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    if announced.is_some_and(|length| length > cap_bytes) {
+    if response.content_length().is_some_and(|announced| announced > cap_bytes as u64) {
         return Err(too_long(cap_bytes));
     }
-    let mut body = BytesMut::with_capacity(announced.unwrap_or_default());
+    let (mut chunks, mut length) = (Vec::new(), 0);
     while let Some(chunk) = next_chunk(response).await? {
-        if body.len() + chunk.len() > cap_bytes {
+        length += chunk.len();
+        if length > cap_bytes {
             return Err(too_long(cap_bytes));
         }
-        body.extend_from_slice(&chunk);
+        chunks.push(chunk);
     }
-    Ok(body.freeze())
+    Ok(match chunks.len() {
+        1 => chunks.remove(0),
+        _ => chunks.concat().into(),
+    })
 }
 
 async fn next_chunk(response: &mut reqwest::Response) -> Result<Option<Bytes>> {
