@@ -1,9 +1,18 @@
 //! Wire structs: JSON objects of a provider, decoded without an allocation a field, that remember the names of the
 //! fields we do not know.
 
+mod listed;
+mod names;
+mod object;
+mod value;
+
+pub use listed::{EachRow, Listed};
+pub use object::{Object, fill};
+pub use value::{Raw, Slot, Text, Value};
+
 /// Declares structs that decode from JSON objects. Every field is optional and defaults when absent or null; what is
 /// required is the decoder's business, because only it can name the path. Fields that are not declared are skipped
-/// and their names kept in `unknown`.
+/// and their names kept in `unknown`. Fields may come in any order; they are found soonest in that of their declaration.
 ///
 /// ```
 /// highwater_core::wire! {
@@ -38,62 +47,52 @@ macro_rules! wire {
             pub lifetime: std::marker::PhantomData<&'a ()>,
         }
 
-        impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Visitor<'a>(std::marker::PhantomData<&'a ()>);
-                impl<'de: 'a, 'a> serde::de::Visitor<'de> for Visitor<'a> {
-                    type Value = $name<'a>;
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            enum FieldNumber {
+                $($field),*
+            }
 
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str("an object")
-                    }
+            impl<'a> $crate::wire::Object<'a> for $name<'a> {
+                const FIELDS: usize = <[&str]>::len(&[$(stringify!($field)),*]);
 
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut value = $name::default();
-                        while let Some(key) = map.next_key::<$crate::wire::Text<'de>>()? {
-                            match key.as_str() {
-                                $($crate::wire!(@names $field $($($wire)|+)?) => {
-                                    value.$field = map.next_value::<Option<$type>>()?;
-                                })*
-                                other => {
-                                    value.unknown.push(other.to_owned());
-                                    map.next_value::<serde::de::IgnoredAny>()?;
-                                }
-                            }
-                        }
-                        Ok(value)
+                #[inline]
+                fn is_called(field: usize, name: &str) -> bool {
+                    match field {
+                        $(number if number == FieldNumber::$field as usize => {
+                            matches!(name, $crate::wire!(@names $field $($($wire)|+)?))
+                        })*
+                        _ => false,
                     }
                 }
-                deserializer.deserialize_map(Visitor(std::marker::PhantomData))
+
+                #[inline]
+                fn read<A: serde::de::MapAccess<'a>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error> {
+                    match field {
+                        $(number if number == FieldNumber::$field as usize => {
+                            map.next_value_seed($crate::wire::Slot(&mut self.$field))
+                        })*
+                        _ => map.next_value::<serde::de::IgnoredAny>().map(|_| ()),
+                    }
+                }
+
+                fn unknown(&mut self) -> &mut Vec<String> {
+                    &mut self.unknown
+                }
+            }
+        };
+
+        impl<'a> serde::Deserialize<'a> for $name<'a> {
+            fn deserialize<D: serde::Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+                let mut object = Self::default();
+                $crate::wire::fill(&mut object, deserializer)?;
+                Ok(object)
             }
         }
     )*};
     (@names $field:ident) => { stringify!($field) };
     (@names $field:ident $($wire:literal)|+) => { $($wire)|+ };
 }
-
-/// Text of a JSON string, borrowed from the page where it holds no escape.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
-
-impl Text<'_> {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Any JSON value as the text it had on the page: for numbers that must stay exact.
-pub type Raw<'a> = &'a serde_json::value::RawValue;
 
 #[cfg(test)]
 mod tests {
@@ -127,5 +126,47 @@ mod tests {
         assert!(row.id.is_none() && row.size.is_none());
         assert!(serde_json::from_str::<Row<'_>>(r#"{"id":3}"#).is_err());
         assert!(serde_json::from_str::<Row<'_>>("[]").is_err());
+    }
+
+    #[test]
+    fn fields_come_in_any_order_and_the_last_of_one_name_or_another_stays() {
+        let text = r#"{"parts":[],"new":1,"size_bytes":1,"id":"a","size":2,"id":"b","new":2,"parts":null}"#;
+        let row: Row<'_> = serde_json::from_str(text).unwrap();
+        assert_eq!((row.id.as_deref(), row.size.map(|size| size.get())), (Some("b"), Some("2")));
+        assert!(row.parts.is_none());
+        assert_eq!(row.unknown, ["new", "new"]);
+        let row: Row<'_> =
+            serde_json::from_str(r#"{"size":1,"id":"a","size_bytes":null,"id":null}"#).unwrap();
+        assert!(row.size.is_none() && row.id.is_none());
+    }
+
+    #[test]
+    fn an_escaped_name_is_the_name_it_stands_for() {
+        let row: Row<'_> = serde_json::from_str(r#"{"\u0069d":"a","n\u00e9w":1}"#).unwrap();
+        assert_eq!((row.id.as_deref(), &row.unknown[..]), (Some("a"), &["n\u{e9}w".to_owned()][..]));
+    }
+
+    #[test]
+    fn objects_within_objects_may_be_null_and_stand_there_twice() {
+        crate::wire! {
+            struct Whole<'a> {
+                part: Part<'a>,
+            }
+        }
+        let read = |text| serde_json::from_str::<Whole<'_>>(text).map(|whole| whole.part);
+        assert!(read(r#"{"part":{"name":"x"},"part":null}"#).unwrap().is_none());
+        let part = read(r#"{"part":{"name":"x","new":1},"part":{}}"#).unwrap().unwrap();
+        assert!(part.name.is_none() && part.unknown.is_empty());
+        for text in [r#"{"part":[]}"#, r#"{"part":"x"}"#, r#"{"part":1}"#] {
+            assert!(read(text).unwrap_err().is_data(), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_borrow_from_the_page_unless_they_hold_an_escape() {
+        let page = r#"["plain","esc\naped"]"#.to_owned();
+        let texts: Vec<Text<'_>> = serde_json::from_str(&page).unwrap();
+        assert_eq!((texts[0].as_str(), texts[1].as_str()), ("plain", "esc\naped"));
+        assert_eq!(texts[0].as_ptr(), page[2..].as_ptr());
     }
 }

@@ -6,6 +6,7 @@ mod decode;
 mod extractor;
 mod paging;
 mod report;
+mod rows;
 mod settings;
 mod wire;
 

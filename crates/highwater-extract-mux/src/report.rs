@@ -134,26 +134,37 @@ fn optional<'a, T>(
 }
 
 /// Seconds, exact from the digits on the page.
+#[inline]
 fn seconds(field: &'static str, raw: Raw<'_>) -> Result<Seconds, Refused> {
-    if !is_number(raw.get()) {
-        return Err(Refused::Drift { field, what: "a value is not a number" });
+    Seconds::parse(raw.get()).map_err(|_| no_seconds(field, raw.get()))
+}
+
+#[cold]
+fn no_seconds(field: &'static str, text: &str) -> Refused {
+    if !is_number(text) {
+        return Refused::Drift { field, what: "a value is not a number" };
     }
-    Seconds::parse(raw.get()).map_err(|_| {
-        let negative = raw.get().starts_with('-');
-        Refused::Row { field, what: if negative { "seconds below zero" } else { "seconds out of range" } }
-    })
+    let negative = text.starts_with('-');
+    Refused::Row { field, what: if negative { "seconds below zero" } else { "seconds out of range" } }
 }
 
 /// An instant in whole seconds since 1970: documented as a string, taken as a number too.
 fn instant(field: &'static str, raw: Raw<'_>) -> Result<DateTime<Utc>, Refused> {
-    let text = raw.get();
-    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    if quoted.is_none() && !is_number(text) {
-        return Err(Refused::Drift { field, what: "a value is neither a string nor a number" });
-    }
-    let seconds = quoted.unwrap_or(text).parse().ok();
+    let seconds = quoted(raw.get()).unwrap_or(raw.get()).parse().ok();
     let instant = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    instant.ok_or(Refused::Row { field, what: "not a number of seconds since 1970" })
+    instant.ok_or_else(|| no_instant(field, raw.get()))
+}
+
+#[cold]
+fn no_instant(field: &'static str, text: &str) -> Refused {
+    if quoted(text).is_none() && !is_number(text) {
+        return Refused::Drift { field, what: "a value is neither a string nor a number" };
+    }
+    Refused::Row { field, what: "not a number of seconds since 1970" }
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))
 }
 
 /// Whether a JSON value is a number.

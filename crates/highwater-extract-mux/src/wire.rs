@@ -21,10 +21,10 @@ wire! {
 
     /// Usage of one asset in the whole timeframe.
     pub(crate) struct Report<'a> {
-        /// The asset.
-        asset_id: Text<'a>,
         /// The live stream it was recorded from.
         live_stream_id: Text<'a>,
+        /// The asset.
+        asset_id: Text<'a>,
         /// The customer's own text.
         passthrough: Text<'a>,
         /// Seconds since 1970, as a string.
@@ -49,14 +49,14 @@ wire! {
 
     /// Seconds delivered by tier; only those above zero are there.
     pub(crate) struct Tiers<'a> {
-        /// Up to 2160p.
-        tier_2160p: Raw<'a>,
-        /// Up to 1440p.
-        tier_1440p: Raw<'a>,
-        /// Up to 1080p.
-        tier_1080p: Raw<'a>,
         /// Up to 720p.
         tier_720p: Raw<'a>,
+        /// Up to 1080p.
+        tier_1080p: Raw<'a>,
+        /// Up to 1440p.
+        tier_1440p: Raw<'a>,
+        /// Up to 2160p.
+        tier_2160p: Raw<'a>,
         /// Sound alone.
         tier_audio_only: Raw<'a>,
     }

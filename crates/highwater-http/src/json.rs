@@ -1,7 +1,9 @@
 //! Pages of JSON: decoding that names the place where a page is not what we model.
 
+use highwater_core::wire::{EachRow, Listed, Object};
 use highwater_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
+use serde::de::DeserializeSeed;
 
 /// The error for a page that is not what we model, at `path` (`data[3].delivered_seconds`) of an answer of `operation`.
 #[must_use]
@@ -17,6 +19,43 @@ pub fn read_json<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8]) -> Res
     // Checked as a whole, its texts need not be checked again one by one.
     let page = std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
     page.map_err(|error| diagnose::<T>(operation, body, error))
+}
+
+/// Decodes a page of `operation` and gives each row of its field `list` to `take` as soon as it is read. The page is read
+/// once; where it fails, rows before the place have been taken, and it is read again to name the place.
+///
+/// # Errors
+/// As [`read_json`], and `Drift` when the list stands on the page more than once.
+pub fn read_rows<'a, P, R>(
+    operation: &str,
+    body: &'a [u8],
+    list: &'static str,
+    take: impl FnMut(&mut R),
+) -> Result<Listed<P>>
+where
+    P: Object<'a> + Deserialize<'a>,
+    R: Object<'a>,
+{
+    let rows = EachRow::of(list, take);
+    let listed: Listed<P> = match std::str::from_utf8(body) {
+        Ok(text) => whole(serde_json::Deserializer::from_str(text), rows),
+        Err(_) => whole(serde_json::Deserializer::from_slice(body), rows),
+    }
+    .map_err(|error| diagnose::<P>(operation, body, error))?;
+    if listed.ambiguous {
+        return Err(drift(operation, list, "a list stands on the page more than once"));
+    }
+    Ok(listed)
+}
+
+/// What `seed` reads from all of the input.
+fn whole<'a, R: serde_json::de::Read<'a>, S: DeserializeSeed<'a>>(
+    mut input: serde_json::Deserializer<R>,
+    seed: S,
+) -> serde_json::Result<S::Value> {
+    let value = seed.deserialize(&mut input)?;
+    input.end()?;
+    Ok(value)
 }
 
 fn diagnose<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8], error: serde_json::Error) -> Error {
@@ -82,6 +121,31 @@ mod tests {
             message(body),
             "a value has another type than it should: operation=`list` path=`data[1].parts.name`"
         );
+    }
+
+    fn rows(body: &str) -> Result<(Option<usize>, usize)> {
+        let mut taken = 0;
+        let listed: Listed<Page<'_>> =
+            read_rows("list", body.as_bytes(), "data", |_: &mut Row<'_>| taken += 1)?;
+        Ok((listed.rows, taken))
+    }
+
+    #[test]
+    fn rows_are_taken_as_they_come_and_what_is_wrong_is_named_all_the_same() {
+        assert_eq!(rows(r#"{"data":[{"id":"a"},{}],"new":0}"#).unwrap(), (Some(2), 2));
+        assert_eq!(rows("{}").unwrap(), (None, 0));
+        for (body, said) in [
+            (r#"{"data":[{},{"parts":{"name":7}}]}"#, "path=`data[1].parts.name`"),
+            (r#"{"data":[{},null]}"#, "path=`data[1]`"),
+            (r#"{"data":{}}"#, "path=`data`"),
+            (r#"{"data":[],"data":[{}]}"#, "more than once: operation=`list` path=`data`"),
+            (r#"{"data":[{}"#, "not JSON but ends in the middle"),
+            (r#"{"data":[]} x"#, "the answer is not JSON but"),
+        ] {
+            let error = rows(body).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Drift);
+            assert!(error.to_string().contains(said), "{error}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use answer::Answer;
 pub use auth::Auth;
 pub use call::Call;
 pub use client::Client;
-pub use json::{drift, read_json};
+pub use json::{drift, read_json, read_rows};
 pub use real_clock::SystemClock;
 pub use redact::Redaction;
 pub use settings::{ClientSettings, RetrySettings};
