@@ -3,15 +3,47 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use highwater_bench::pages::World;
 use highwater_bench::stages;
-use highwater_core::{Checkpoint, SourceName};
+use highwater_core::{Checkpoint, Column, Seconds, Sink, SourceName, Table, Window};
 use highwater_pipeline::{DatasetState, PlanOrder, PlanRequest, Reprocess, plan};
 use highwater_transform::scope_digest;
 
 /// One hour of fifty thousand assets.
 const WORLD: World = World { assets: 50_000, hours: 1 };
+
+/// A sink that keeps nothing: what is left is the cost of decoding alone.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn begin(&mut self, table: Table, bucket: Window) {
+        black_box((table, bucket));
+    }
+    fn text(&mut self, column: Column, value: &str) {
+        black_box((column, value));
+    }
+    fn int(&mut self, column: Column, value: i64) {
+        black_box((column, value));
+    }
+    fn seconds(&mut self, column: Column, value: Seconds) {
+        black_box((column, value));
+    }
+    fn instant(&mut self, column: Column, value: DateTime<Utc>) {
+        black_box((column, value));
+    }
+    fn flag(&mut self, column: Column, value: bool) {
+        black_box((column, value));
+    }
+    fn commit_row(&mut self) {}
+    fn reject_row(&mut self, reason: &str, path: &str, _row: &str) {
+        panic!("a row of our own making was rejected at {path}: {reason}");
+    }
+    fn unknown_field(&mut self, path: &str) {
+        panic!("a field of our own making is unknown: {path}");
+    }
+}
 
 fn decode_and_normalise(criterion: &mut Criterion) {
     let (spec, extractor) = (Arc::new(stages::spec()), stages::extractor());
@@ -24,6 +56,13 @@ fn decode_and_normalise(criterion: &mut Criterion) {
         });
     }
     let pages = stages::pages(WORLD, 0, 1_000);
+    group.bench_function("decode, pages of 1000, into nowhere", |bencher| {
+        bencher.iter(|| {
+            for page in &pages {
+                black_box(extractor.decode(&spec, page, &mut Nowhere).expect("pages of our own making"));
+            }
+        });
+    });
     group.bench_function("normalise", |bencher| {
         bencher.iter_batched(
             || stages::staged(&spec, &*extractor, 0, &pages),
