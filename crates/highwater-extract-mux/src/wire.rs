@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 wire! {
     /// A page of the list of delivery usage.
     pub(crate) struct Page<'a> {
-        /// The rows.
+        /// The rows. Empty in a page whose rows were taken one by one.
         data: Vec<Report<'a>>,
         /// Rows of the whole list.
         total_row_count: u64,
