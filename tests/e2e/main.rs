@@ -11,6 +11,7 @@ mod place;
 mod process;
 mod reconcile;
 mod repository;
+mod requests;
 mod scaleengine;
 mod simulators;
 mod skip;

@@ -103,6 +103,7 @@ fn plan_a_year(criterion: &mut Criterion) {
         spec: &spec,
         start: "2026-09-01".parse().ok(),
         checkpoint: &checkpoint,
+        extractor: None,
         requests_per_second: 5.0,
         scope_digest: &scope,
     };

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::costs::Costs;
 use crate::ids::RunId;
 use crate::window::Window;
 use crate::window_set::WindowSet;
@@ -151,9 +152,12 @@ pub struct Checkpoint {
     /// The last error, until a run goes without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
-    /// Requests that the newest pull of a window took: the planner's estimate for the next one.
+    /// Requests that the newest pull of a window took: the planner's estimate for windows of which it knows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_window: Option<u64>,
+    /// Requests that each window and each unit took last time.
+    #[serde(default, skip_serializing_if = "Costs::is_empty")]
+    pub costs: Costs,
     /// Of each date whose coverage stands in the warehouse, a digest of what it says: tells which of them to write.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub covered: BTreeMap<NaiveDate, String>,
@@ -173,6 +177,7 @@ impl Default for Checkpoint {
             last_success: None,
             last_error: None,
             requests_per_window: None,
+            costs: Costs::default(),
             covered: BTreeMap::new(),
             raw_swept_at: None,
         }
@@ -221,6 +226,7 @@ impl Checkpoint {
     /// Replaces the open records of `date` by their summary.
     pub fn seal(&mut self, date: NaiveDate, unit: SealedUnit) {
         self.open.retain(|record| record.window.date() != date);
+        self.costs.seal(date, &unit.windows);
         self.sealed.insert(date, unit);
     }
 

@@ -4,6 +4,7 @@
 pub mod checkpoint;
 pub mod clock;
 pub mod column;
+pub mod costs;
 pub mod dataset;
 pub mod error;
 pub mod extractor;
@@ -23,6 +24,7 @@ pub mod wire;
 pub use checkpoint::{CHECKPOINT_FORMAT, Checkpoint, FailedWindow, HeldWindow, SealedUnit, WindowRecord};
 pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use column::{Additivity, Column, ColumnDef, ColumnType};
+pub use costs::{Costs, PullCost, UnitCost};
 pub use dataset::{DatasetSpec, Duplicates, TableFeed};
 pub use error::{Disposition, Error, ErrorKind, Result};
 pub use extractor::{

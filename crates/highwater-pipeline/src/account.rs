@@ -1,9 +1,11 @@
 //! The accounts of a run, once its pulls are over: control totals of the units that became final, then coverage.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use futures::future::join_all;
-use highwater_core::{Checkpoint, DatasetName, Error, Result, SourceName, TrafficCount};
+use highwater_core::{Checkpoint, DatasetName, Error, Result, SourceName, TrafficCount, Unit};
 use highwater_load::Warehouse;
 use highwater_transform::scope_digest;
 
@@ -12,7 +14,7 @@ use crate::control::{Inquiry, PAGES_IN_FLIGHT, Reconciled, reconcile};
 use crate::coverage::{Dates, cover};
 use crate::dataset_state::DatasetState;
 use crate::ledger::Ledger;
-use crate::plan::Plan;
+use crate::plan::{Plan, TotalsDue};
 use crate::run::{Budget, RunOptions, Source, SourceError, SourceSummary};
 
 /// Accounts for `plan` and adds what that came to to `summaries`, those of the sources that were asked: of a plan as it
@@ -36,17 +38,18 @@ pub(crate) async fn account(
         let Some(source) = sources.iter().find(|source| source.name == summary.source) else { return };
         let before = source.extractor.traffic().count();
         let stopped = summary.error.is_some();
-        let may_ask = |requests: u64| {
-            let allowed = !stopped && !options.cancel.is_cancelled() && budget.allows(requests, false);
-            // For good: once sent they count twice, so that many units at once do not exceed what is left.
-            if allowed {
-                budget.reserve(requests);
-            }
-            allowed
-        };
-        let (mismatched, error) = account_for(plan, source, warehouse, options, &may_ask).await;
-        summary.mismatched += mismatched;
+        let may_ask = |requests: u64| !stopped && !options.cancel.is_cancelled() && budget.claim(requests);
+        let stop = options.cancel.child_token();
+        // A source that was asked for nothing yet may still refuse our credentials.
+        let is_new = summary.traffic.requests == 0;
+        let admission = if is_new { Admission::new } else { Admission::of_answering };
+        let inquiry = Inquiry::new(source, &options.run_id, &options.clock, admission(PAGES_IN_FLIGHT, stop));
+        let accounted = account_for(plan, source, warehouse, options, &inquiry, &may_ask).await;
+        summary.mismatched += accounted.mismatched;
         summary.traffic = together(summary.traffic, source.extractor.traffic().count() - before);
+        let refused = accounted.refused.filter(|_| is_new);
+        summary.auth_refused |= refused.is_some();
+        let error = refused.or(accounted.error);
         summary.error = summary.error.take().or(error.as_ref().map(SourceError::from));
     });
     join_all(accounts).await;
@@ -61,16 +64,25 @@ fn together(pulls: TrafficCount, totals: TrafficCount) -> TrafficCount {
     }
 }
 
+/// What the accounts of a source came to.
+#[derive(Debug, Default)]
+struct Accounted {
+    mismatched: u64,
+    /// The error by which the provider refused to answer.
+    refused: Option<Error>,
+    /// The first error of the warehouse.
+    error: Option<Error>,
+}
+
 async fn account_for(
     plan: &Plan,
     source: &Source,
     warehouse: &Warehouse,
     options: &RunOptions,
+    inquiry: &Inquiry,
     may_ask: &(dyn Fn(u64) -> bool + Sync),
-) -> (u64, Option<Error>) {
-    let admission = Admission::of_answering(PAGES_IN_FLIGHT, options.cancel.child_token());
-    let inquiry = Inquiry::new(source, &options.run_id, &options.clock, admission);
-    let (mut mismatched, mut first_error) = (0, None);
+) -> Accounted {
+    let mut accounted = Accounted::default();
     for ((_, name), start) in plan.starts.iter().filter(|((planned, _), _)| *planned == source.name) {
         let Some(spec) = source.extractor.datasets().iter().find(|spec| spec.name == *name) else { continue };
         let (nothing, scope_digest) = (Checkpoint::default(), scope_digest(spec));
@@ -80,42 +92,46 @@ async fn account_for(
             spec,
             start: *start,
             checkpoint: &nothing,
+            extractor: None,
             requests_per_second: 1.0,
             scope_digest: &scope_digest,
         };
         let ledger = Ledger { dataset, warehouse };
-        let mut dates = planned_dates(plan, &source.name, name);
-        match account_for_dataset(&ledger, &inquiry, options, &mut dates, may_ask).await {
-            Ok(reconciled) => mismatched += reconciled.mismatched,
+        let planned = planned_dates(plan, &source.name, name);
+        match account_for_dataset(&ledger, inquiry, options, &planned, plan.partial, may_ask).await {
+            Ok(reconciled) => {
+                accounted.mismatched += reconciled.mismatched;
+                accounted.refused = accounted.refused.or(reconciled.refused);
+            }
             Err(error) => {
                 let (source, hint) = (&source.name, error.hint());
                 tracing::error!(%source, dataset = %name, hint, "not accounted for: {}", error.chain());
-                first_error.get_or_insert(error);
+                accounted.error.get_or_insert(error);
             }
         }
     }
-    (mismatched, first_error)
+    accounted
 }
 
 async fn account_for_dataset(
     ledger: &Ledger<'_>,
     inquiry: &Inquiry,
     options: &RunOptions,
-    dates: &mut Dates,
+    planned: &BTreeMap<NaiveDate, TotalsDue>,
+    is_partial: bool,
     may_ask: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Reconciled> {
     let clock = Arc::clone(&options.clock);
-    let reconciled = reconcile(ledger, inquiry, clock.now(), dates, may_ask).await;
-    if let Ok(reconciled) = &reconciled {
-        dates.touched.extend(&reconciled.dates);
-    }
+    let reconciled = reconcile(ledger, inquiry, clock.now(), planned, may_ask).await;
+    let dates = Dates { touched: planned.keys().copied().collect(), only_touched: is_partial };
     // Coverage is right whatever the totals say, and shows what is known of them.
-    cover(ledger, clock.now(), dates).await?;
+    cover(ledger, clock.now(), &dates).await?;
     reconciled
 }
 
-fn planned_dates(plan: &Plan, source: &SourceName, dataset: &DatasetName) -> Dates {
-    let units = plan.units.iter().map(|planned| &planned.unit);
-    let ours = units.filter(|unit| unit.source == *source && unit.dataset == *dataset);
-    Dates { touched: ours.map(|unit| unit.date).collect(), only_touched: plan.partial }
+/// The dates of the dataset that `plan` has units of.
+fn planned_dates(plan: &Plan, source: &SourceName, dataset: &DatasetName) -> BTreeMap<NaiveDate, TotalsDue> {
+    let is_ours = |unit: &Unit| unit.source == *source && unit.dataset == *dataset;
+    let ours = plan.units.iter().filter(|planned| is_ours(&planned.unit));
+    ours.map(|planned| (planned.unit.date, planned.totals)).collect()
 }

@@ -1,7 +1,7 @@
 //! What the planner and `status` look at: a dataset's rules beside what is loaded of it.
 
 use chrono::NaiveDate;
-use highwater_core::{Checkpoint, DatasetSpec, SourceName};
+use highwater_core::{Checkpoint, DatasetSpec, Extractor, SourceName};
 
 /// One configured dataset of one source, and its checkpoint.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,9 @@ pub struct DatasetState<'a> {
     pub start: Option<NaiveDate>,
     /// What is loaded.
     pub checkpoint: &'a Checkpoint,
+    /// What names the requests that a pull opens with, and those for control totals. It is asked for no page, so it may
+    /// be without credentials. Without one the planner takes a pull for one page, and foresees no control totals.
+    pub extractor: Option<&'a dyn Extractor>,
     /// Requests a second that the source may send.
     pub requests_per_second: f64,
     /// Digest of the dataset's defining settings as configured.

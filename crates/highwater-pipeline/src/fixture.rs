@@ -1,9 +1,11 @@
 //! A dataset for tests, and what loading it leaves in a checkpoint.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use highwater_core::{
-    Checkpoint, Column, DatasetName, DatasetSpec, Duplicates, Grain, RunId, SourceName, Table, TableFeed,
-    Window, WindowRecord,
+    Checkpoint, Column, DatasetName, DatasetSpec, Duplicates, Extractor, Grain, OperationSpec, PageFacts,
+    PageRequest, Probe, RawPage, Result, Role, RunId, Sink, SourceName, Table, TableFeed, Traffic, Window,
+    WindowRecord,
 };
 
 use crate::dataset_state::DatasetState;
@@ -66,6 +68,7 @@ impl Dataset {
             spec: &self.spec,
             start: self.start.map(|date| date.parse().unwrap()),
             checkpoint: &self.checkpoint,
+            extractor: None,
             requests_per_second: 2.0,
             scope_digest: &self.scope_digest,
         }
@@ -96,5 +99,53 @@ impl Dataset {
     pub(crate) fn configure(&mut self, spec: DatasetSpec) {
         self.scope_digest = highwater_transform::scope_digest(&spec);
         self.spec = spec;
+    }
+}
+
+/// Names requests, as many as given, and answers none.
+#[derive(Debug)]
+pub(crate) struct Openings {
+    /// Those that open a pull.
+    pub(crate) first: u64,
+    /// Those for control totals.
+    pub(crate) control: u64,
+}
+
+fn numbered(dataset: &DatasetSpec, window: Window, count: u64) -> impl Iterator<Item = PageRequest> {
+    let request = PageRequest::new(dataset.operations[0], window);
+    (0..count).map(move |part| request.clone().with_param("part", part))
+}
+
+impl Extractor for Openings {
+    fn datasets(&self) -> &[DatasetSpec] {
+        &[]
+    }
+
+    fn operations(&self) -> &'static [OperationSpec] {
+        &[]
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe>> {
+        unreachable!("a plan asks the provider nothing")
+    }
+
+    fn first(&self, dataset: &DatasetSpec, window: Window) -> Vec<PageRequest> {
+        numbered(dataset, window, self.first).collect()
+    }
+
+    fn control_requests(&self, dataset: &DatasetSpec, span: Window) -> Vec<PageRequest> {
+        numbered(dataset, span, self.control).map(|request| request.with_role(Role::Control)).collect()
+    }
+
+    fn fetch<'a>(&'a self, _request: &'a PageRequest) -> BoxFuture<'a, Result<RawPage>> {
+        unreachable!("a plan asks the provider nothing")
+    }
+
+    fn decode(&self, _: &DatasetSpec, _: &RawPage, _: &mut dyn Sink) -> Result<PageFacts> {
+        unreachable!("a plan asks the provider nothing")
+    }
+
+    fn traffic(&self) -> &Traffic {
+        unreachable!("a plan asks the provider nothing")
     }
 }

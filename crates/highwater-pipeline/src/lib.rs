@@ -32,7 +32,9 @@ pub use coverage::{CoverageRow, coverage};
 pub use dataset_state::DatasetState;
 pub use held::{Decision, Hold, decide, holds};
 pub use lineage::{DatasetLineage, Lineage, TableLineage, WindowLineage, lineage};
-pub use plan::{ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, Reprocess, plan};
+pub use plan::{
+    ExpiringSpan, Plan, PlanOrder, PlanRequest, PlannedUnit, Reason, Reprocess, check_extent, plan,
+};
 pub use pull::{PullFailure, Pulled, Puller};
 pub use rebuild::{
     RebuildCounts, RebuildDataset, RebuildFailure, RebuildOptions, RebuildProgress, RebuildSummary, rebuild,

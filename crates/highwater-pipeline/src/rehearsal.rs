@@ -20,7 +20,7 @@ use crate::audit::{AuditOptions, AuditReport, audit};
 use crate::dataset_state::DatasetState;
 use crate::fixture::{at, spec as hourly};
 use crate::ledger::Ledger;
-use crate::plan::{PlanOrder, PlanRequest, Reprocess, plan};
+use crate::plan::{Plan, PlanOrder, PlanRequest, Reprocess, plan};
 use crate::run::{RunOptions, RunSummary, Source, Unwatched, run};
 
 const TABLES: [Table; 2] = [Table::ResourceUsage, Table::ResourceUsageByRendition];
@@ -54,6 +54,10 @@ pub(crate) struct Behaviour {
     pub(crate) relation: Relation,
     /// Answers no question about totals.
     pub(crate) silent_on_totals: bool,
+    /// Refuses our credentials, whatever is asked.
+    pub(crate) refuses: bool,
+    /// Pages that its totals come in; one without figures for each beyond the first.
+    pub(crate) pages_of_totals: u64,
     /// Answers nothing about windows that start here.
     pub(crate) unanswered: Option<DateTime<Utc>>,
     /// Leaves a second out of one resource's renditions, hour by hour.
@@ -134,6 +138,9 @@ impl Extractor for Bookkeeper {
                 token.cancel();
             }
             let behaviour = self.behaviour().clone();
+            if behaviour.refuses {
+                return Err(Error::new(ErrorKind::Auth, "credentials refused"));
+            }
             let silent = behaviour.silent_on_totals && request.role == Role::Control;
             if silent || behaviour.unanswered == Some(request.window.start()) {
                 return Err(Error::new(ErrorKind::Transient { retry_after: None }, "no answer"));
@@ -152,6 +159,11 @@ impl Extractor for Bookkeeper {
     fn decode(&self, _: &DatasetSpec, page: &RawPage, sink: &mut dyn Sink) -> Result<PageFacts> {
         let (behaviour, window) = (self.behaviour().clone(), page.request.window);
         if page.request.role == Role::Control {
+            if page.request.param("page").is_some() {
+                return Ok(PageFacts { echo: Some(window), ..PageFacts::default() });
+            }
+            let next =
+                (1..behaviour.pages_of_totals).map(|index| page.request.clone().with_param("page", index));
             let micros = total(window) * behaviour.total_per_mille / 1000;
             let relation = behaviour.relation;
             let figure = |table| Figure {
@@ -164,6 +176,7 @@ impl Extractor for Bookkeeper {
             return Ok(PageFacts {
                 echo: Some(window),
                 figures: TABLES.map(figure).into(),
+                next: next.collect(),
                 ..PageFacts::default()
             });
         }
@@ -215,6 +228,8 @@ impl Rehearsal {
             total_per_mille: 1000,
             relation: Relation::Equal,
             silent_on_totals: false,
+            refuses: false,
+            pages_of_totals: 1,
             unanswered: None,
             loses_renditions: false,
         };
@@ -251,6 +266,7 @@ impl Rehearsal {
             spec: self.spec(),
             start: Some(self.start.parse().unwrap()),
             checkpoint,
+            extractor: Some(&*self.provider),
             requests_per_second: 1.0,
             scope_digest: &self.scope_digest,
         }
@@ -279,16 +295,20 @@ impl Rehearsal {
 
     pub(crate) async fn pass_with(&self, now: &str, options: &RunOptions) -> RunSummary {
         self.set_time(now);
-        let request = PlanRequest {
-            now: self.clock.now(),
-            range: None,
-            reprocess: Reprocess::Missing,
-            order: PlanOrder::OldestFirst,
-            live: true,
-        };
+        let plan = self.plan(Reprocess::Missing).await;
+        self.run(&plan, options).await
+    }
+
+    /// What is due by now.
+    pub(crate) async fn plan(&self, reprocess: Reprocess) -> Plan {
+        let (now, order) = (self.clock.now(), PlanOrder::OldestFirst);
         let checkpoint = self.checkpoint().await;
-        let plan = plan(&[self.state(&checkpoint)], &request);
-        run(&plan, &self.sources(), &self.warehouse, options).await.unwrap()
+        let request = PlanRequest { now, range: None, reprocess, order, live: true };
+        plan(&[self.state(&checkpoint)], &request)
+    }
+
+    pub(crate) async fn run(&self, plan: &Plan, options: &RunOptions) -> RunSummary {
+        run(plan, &self.sources(), &self.warehouse, options).await.unwrap()
     }
 
     pub(crate) async fn audit(&self, range: Option<Window>) -> AuditReport {

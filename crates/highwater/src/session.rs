@@ -36,7 +36,7 @@ pub(crate) struct LoadedDataset<'a> {
 }
 
 impl LoadedDataset<'_> {
-    /// The view that the planner and `status` take.
+    /// The view that `status` takes; the planner adds what names requests.
     pub(crate) fn state(&self) -> DatasetState<'_> {
         DatasetState {
             provider: self.source.provider.name(),
@@ -44,6 +44,7 @@ impl LoadedDataset<'_> {
             spec: &self.dataset.spec,
             start: self.dataset.start,
             checkpoint: &self.checkpoint,
+            extractor: None,
             requests_per_second: self.source.requests_per_second,
             scope_digest: &self.scope_digest,
         }
@@ -174,6 +175,22 @@ impl Session {
             settings.insert(def.key, SettingValue::Secret(Some(Secret::new("left unread".to_owned()))));
         }
         source.provider.connect(&settings, self.context(source, 1.0))
+    }
+
+    /// What decodes the pages of each of `datasets`, one and the same for all of a source.
+    ///
+    /// # Errors
+    /// As [`decoder`](Self::decoder).
+    pub(crate) fn decoders(&self, datasets: &[LoadedDataset<'_>]) -> Result<Vec<Arc<dyn Extractor>>> {
+        let mut decoders: Vec<Arc<dyn Extractor>> = Vec::with_capacity(datasets.len());
+        for (index, loaded) in datasets.iter().enumerate() {
+            let same = datasets[..index].iter().rposition(|other| other.source.name == loaded.source.name);
+            decoders.push(match same {
+                Some(same) => Arc::clone(&decoders[same]),
+                None => self.decoder(loaded.source)?,
+            });
+        }
+        Ok(decoders)
     }
 
     /// Connects one source with `rate_share` of its rate.

@@ -199,7 +199,7 @@ impl<'a> Audit<'a> {
             let all = self.findings.checks.iter().chain(around.iter().map(|stored| &stored.check));
             verdicts.extend(worst(*date, all, records).map(|verdict| (*date, verdict)));
         }
-        record(self.ledger, &verdicts).await?;
+        record(self.ledger, &verdicts, &BTreeMap::new()).await?;
         let touched: BTreeSet<NaiveDate> = verdicts.into_keys().collect();
         cover(self.ledger, self.options.clock.now(), &Dates { touched, only_touched: false }).await
     }
@@ -226,7 +226,7 @@ impl<'a> Audit<'a> {
         if requests.is_empty() || is_lost {
             return Ok(Vec::new());
         }
-        self.inquiry.figures(&day.spec, span, requests).await
+        Ok(self.inquiry.figures(&day.spec, span, requests).await?.figures)
     }
 
     async fn look_at_month(&mut self, month: &Month, totals: &BTreeMap<NaiveDate, Totals>) -> Result<()> {
@@ -241,8 +241,8 @@ impl<'a> Audit<'a> {
             day.1.iter().for_each(|(measure, sum)| *ours.entry(*measure).or_default() += sum);
         }
         match self.inquiry.figures(spec, month.window, &requests).await {
-            Ok(figures) => {
-                let checks = compare(self.ledger, month.window, &figures, &ours);
+            Ok(told) => {
+                let checks = compare(self.ledger, month.window, &told.figures, &ours);
                 store(self.ledger, month.window.date(), &checks, self.as_of).await?;
                 self.findings.checks.extend(checks);
                 Ok(())

@@ -21,6 +21,15 @@ pub(crate) const PAGES_IN_FLIGHT: usize = 16;
 /// What our rows add up to, in millionths, by table and measure.
 pub(crate) type Totals = BTreeMap<(Table, Column), i128>;
 
+/// What a provider says of a whole.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The figures, those of one measure added up, in the order of their tables.
+    pub(crate) figures: Vec<Figure>,
+    /// The requests that they took; retries not counted.
+    pub(crate) requests: u64,
+}
+
 /// What asks one source for its totals.
 #[derive(Clone, Debug)]
 pub(crate) struct Inquiry {
@@ -48,7 +57,7 @@ impl Inquiry {
         if spec.control_totals { self.extractor.control_requests(spec, span) } else { Vec::new() }
     }
 
-    /// The provider's figures for `span`, those of one measure added up, in the order of their tables.
+    /// The provider's figures for `span`.
     ///
     /// # Errors
     /// As a pull.
@@ -57,7 +66,7 @@ impl Inquiry {
         spec: &DatasetSpec,
         span: Window,
         requests: &[PageRequest],
-    ) -> Result<Vec<Figure>> {
+    ) -> Result<Told> {
         let puller = Puller {
             extractor: Arc::clone(&self.extractor),
             source: self.source.clone(),
@@ -78,7 +87,7 @@ impl Inquiry {
                 })
                 .or_insert(figure);
         }
-        Ok(figures.into_values().collect())
+        Ok(Told { figures: figures.into_values().collect(), requests: pulled.requests })
     }
 }
 

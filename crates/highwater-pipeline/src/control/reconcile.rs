@@ -1,19 +1,18 @@
-//! After a run: the control totals of the units that became final.
+//! After a run: the control totals of the units that became final, as the plan has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::{StreamExt, stream};
 use highwater_core::{
-    Checkpoint, DatasetSpec, Disposition, Error, ErrorKind, Figure, PageRequest, Result, SealedUnit, Window,
-    WindowRecord,
+    Checkpoint, DatasetSpec, Disposition, Error, ErrorKind, Figure, PageRequest, Result, Window, WindowRecord,
 };
 
-use super::inquiry::{compare, table_totals};
+use super::inquiry::{Told, compare, table_totals};
 use super::{Check, Inquiry, StoredCheck, Totals, Verdict, record, store, stored, worst};
-use crate::coverage::Dates;
 use crate::kept_step::{KeptSteps, with_step};
 use crate::ledger::Ledger;
+use crate::plan::TotalsDue;
 
 /// Units in a row whose figures could not be had, after which the others are left to the next run.
 const FAILURES_IN_A_ROW: u32 = 3;
@@ -21,12 +20,12 @@ const FAILURES_IN_A_ROW: u32 = 3;
 const UNITS_AT_ONCE: usize = 8;
 
 /// What a reconciliation came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Reconciled {
-    /// The dates that were looked at.
-    pub(crate) dates: BTreeSet<NaiveDate>,
-    /// How many of them do not agree.
+    /// How many units were looked at and do not agree.
     pub(crate) mismatched: u64,
+    /// The error by which the provider refused to answer, if it did.
+    pub(crate) refused: Option<Error>,
 }
 
 /// One final unit whose figures are wanted.
@@ -34,6 +33,10 @@ struct Unit {
     date: NaiveDate,
     spec: DatasetSpec,
     requests: Vec<PageRequest>,
+    /// How many they come to, as far as the plan knows.
+    expected: u64,
+    /// Whether what was told before of the content that is published holds.
+    may_be_known: bool,
 }
 
 /// What is to be known before a unit can be compared.
@@ -47,16 +50,16 @@ enum Answer {
     /// Compared already.
     Known(Vec<Check>),
     /// The provider's figures.
-    Figures(Vec<Figure>),
+    Told(Told),
     /// Past retention, or not to be asked any more.
     NotAsked,
     /// The figures could not be had.
     Failed(Error),
 }
 
-/// Fetches the control totals of every sealed unit that has none of its final content yet, keeps them, and records the
-/// verdicts. Nothing is asked that `may_ask` does not allow, by the number of requests. A figure that cannot be had is
-/// left to the next run.
+/// Fetches the control totals of the units that are sealed by now and that `planned` has them due for, by date, keeps
+/// them, and records the verdicts. Nothing is asked that `may_ask` does not allow, by the number of requests. A figure
+/// that cannot be had is left to the next run, and so is a unit that time has made final since it was planned.
 ///
 /// # Errors
 /// `Storage`, `NewerFormat`.
@@ -64,22 +67,26 @@ pub(crate) async fn reconcile(
     ledger: &Ledger<'_>,
     inquiry: &Inquiry,
     now: DateTime<Utc>,
-    dates: &Dates,
+    planned: &BTreeMap<NaiveDate, TotalsDue>,
     may_ask: &(dyn Fn(u64) -> bool + Sync),
 ) -> Result<Reconciled> {
     let checkpoint = ledger.checkpoint().await?;
-    let mut verdicts = BTreeMap::new();
-    let mut failures = 0;
-    let wanted = wanted(ledger, inquiry, &checkpoint, dates);
+    let (mut verdicts, mut requests) = (BTreeMap::new(), BTreeMap::new());
+    let (mut failures, mut refused) = (0, None);
+    let wanted = wanted(ledger, inquiry, &checkpoint, planned);
     let mut inquiries =
         stream::iter(wanted).map(|unit| inquire(ledger, inquiry, now, may_ask, unit)).buffered(UNITS_AT_ONCE);
     while let Some(inquired) = inquiries.next().await {
         let Inquired { unit, records, answer } = inquired?;
         let checks = match answer {
-            Answer::Known(checks) => checks,
-            Answer::Figures(figures) => {
-                let checks = compare_unit(ledger, &unit, &figures).await?;
+            Answer::Known(checks) => {
+                requests.insert(unit.date, unit.expected);
+                checks
+            }
+            Answer::Told(told) => {
+                let checks = compare_unit(ledger, &unit, &told.figures).await?;
                 store(ledger, unit.date, &checks, now).await?;
+                requests.insert(unit.date, told.requests);
                 failures = 0;
                 checks
             }
@@ -89,6 +96,7 @@ pub(crate) async fn reconcile(
                 tracing::warn!(%unit, hint = error.hint(), "no control totals: {}", error.chain());
                 failures += 1;
                 let is_refused = error.kind().disposition() == Disposition::StopSource;
+                refused = is_refused.then_some(error);
                 if is_refused || failures == FAILURES_IN_A_ROW {
                     break;
                 }
@@ -101,11 +109,9 @@ pub(crate) async fn reconcile(
         warn_of_mismatches(&checks);
     }
     drop(inquiries);
-    if !verdicts.is_empty() {
-        record(ledger, &verdicts).await?;
-    }
+    record(ledger, &verdicts, &requests).await?;
     let mismatched = verdicts.values().filter(|verdict| **verdict == Verdict::Mismatch).count();
-    Ok(Reconciled { dates: verdicts.into_keys().collect(), mismatched: mismatched as u64 })
+    Ok(Reconciled { mismatched: mismatched as u64, refused })
 }
 
 async fn inquire(
@@ -117,13 +123,13 @@ async fn inquire(
 ) -> Result<Inquired> {
     let day = Window::day(unit.date);
     let records = ledger.records(unit.date).await?;
-    let known = current(stored(ledger, unit.date).await?, unit.date, &records);
+    let known = current(stored(ledger, unit.date).await?, unit.date, &records).filter(|_| unit.may_be_known);
     let is_lost = unit.spec.expires_at(day).is_some_and(|at| at < now);
     let answer = match known {
         Some(checks) => Answer::Known(checks),
-        None if is_lost || !may_ask(unit.requests.len() as u64) => Answer::NotAsked,
+        None if is_lost || !may_ask(unit.expected) => Answer::NotAsked,
         None => match inquiry.figures(&unit.spec, day, &unit.requests).await {
-            Ok(figures) => Answer::Figures(figures),
+            Ok(told) => Answer::Told(told),
             Err(error) if error.kind() == ErrorKind::Interrupted => Answer::NotAsked,
             Err(error) => Answer::Failed(error),
         },
@@ -141,23 +147,34 @@ async fn compare_unit(ledger: &Ledger<'_>, unit: &Unit, figures: &[Figure]) -> R
     Ok(compare(ledger, Window::day(unit.date), figures, &ours))
 }
 
-/// The sealed units that may lack a verdict and whose totals the provider reports, the newest first.
-fn wanted(ledger: &Ledger<'_>, inquiry: &Inquiry, checkpoint: &Checkpoint, dates: &Dates) -> Vec<Unit> {
+/// The sealed units whose totals are to be asked for, the newest first.
+fn wanted(
+    ledger: &Ledger<'_>,
+    inquiry: &Inquiry,
+    checkpoint: &Checkpoint,
+    planned: &BTreeMap<NaiveDate, TotalsDue>,
+) -> Vec<Unit> {
     let steps = KeptSteps::new(&ledger.at(checkpoint));
-    let lacks_one = |date: &NaiveDate, unit: &SealedUnit| {
-        let touched = dates.touched.contains(date);
-        let open = matches!(Verdict::of(unit.verdict.as_ref()), None | Some(Verdict::Held));
-        touched || (open && !dates.only_touched)
-    };
-    let sealed = checkpoint.sealed.iter().rev();
-    sealed
-        .filter(|(date, unit)| lacks_one(date, unit) && unit.windows.covers(Window::day(**date)))
-        .filter_map(|(date, _)| {
-            let spec = with_step(ledger.dataset.spec, steps.on(*date));
-            let requests = inquiry.requests(&spec, Window::day(*date));
-            (!requests.is_empty()).then_some(Unit { date: *date, spec, requests })
+    let unit = |(date, totals): (&NaiveDate, &TotalsDue)| {
+        let sealed = checkpoint.sealed.get(date)?;
+        let is_told = checkpoint.costs.sealed.get(date).is_some_and(|known| known.totals.is_some());
+        let differs = Verdict::of(sealed.verdict.as_ref()) == Some(Verdict::Mismatch);
+        let is_due = *totals != TotalsDue::No && (!is_told || differs);
+        if !is_due || !sealed.windows.covers(Window::day(*date)) {
+            return None;
+        }
+        let spec = with_step(ledger.dataset.spec, steps.on(*date));
+        let requests = inquiry.requests(&spec, Window::day(*date));
+        let expected = totals.requests().max(requests.len() as u64);
+        (!requests.is_empty()).then_some(Unit {
+            date: *date,
+            spec,
+            requests,
+            expected,
+            may_be_known: !is_told,
         })
-        .collect()
+    };
+    planned.iter().rev().filter_map(unit).collect()
 }
 
 /// What is known already of the content that is published, unless it differed and may have been settled since.

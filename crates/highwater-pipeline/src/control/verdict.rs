@@ -70,12 +70,23 @@ pub(crate) fn worst<'c>(
     checked.chain(records.iter().find(is_held).map(|_| Verdict::Held)).max()
 }
 
-/// Writes `verdicts`, by date, into the checkpoint. Windows that were held keep their own.
+/// Writes `verdicts`, by date, into the checkpoint, and the `requests` that the totals of final units took. Windows that
+/// were held keep their own verdict.
 ///
 /// # Errors
 /// `Storage`, `NewerFormat`.
-pub(crate) async fn record(ledger: &Ledger<'_>, verdicts: &BTreeMap<NaiveDate, Verdict>) -> Result<()> {
+pub(crate) async fn record(
+    ledger: &Ledger<'_>,
+    verdicts: &BTreeMap<NaiveDate, Verdict>,
+    requests: &BTreeMap<NaiveDate, u64>,
+) -> Result<()> {
+    if verdicts.is_empty() && requests.is_empty() {
+        return Ok(());
+    }
     let change = |checkpoint: &mut Checkpoint| {
+        for (date, requests) in requests.iter().filter(|(date, _)| checkpoint.sealed.contains_key(date)) {
+            checkpoint.costs.sealed.entry(*date).or_default().totals = Some(*requests);
+        }
         for (date, verdict) in verdicts {
             if let Some(unit) = checkpoint.sealed.get_mut(date) {
                 unit.verdict = Some(verdict.as_str().to_owned());

@@ -17,6 +17,8 @@ pub(super) struct Pull {
     pub(super) reason: Reason,
     /// Whether something is published of it already.
     pub(super) published: bool,
+    /// Whether just these windows are published, under the settings as they are.
+    pub(super) repeats: bool,
 }
 
 /// All pulls to make on one date.
@@ -66,7 +68,7 @@ fn fresh(timeline: &Timeline<'_>, reprocess: Reprocess) -> Vec<Pull> {
                 Reason::New
             };
             if reprocess != Reprocess::Failed || reason == Reason::Failed {
-                pulls.push(Pull { window, reason, published: false });
+                pulls.push(Pull { window, reason, published: false, repeats: false });
             }
         }
     }
@@ -83,14 +85,14 @@ fn open(timeline: &Timeline<'_>, reprocess: Reprocess) -> Vec<Pull> {
             Reprocess::Failed => has_failed.then_some(Reason::Failed),
             Reprocess::Missing => reason(timeline, record, has_failed),
         }?;
-        Some(Pull { window: record.window, reason, published: true })
+        let repeats = !is_other_scope(timeline, record);
+        Some(Pull { window: record.window, reason, published: true, repeats })
     };
     timeline.records().filter(|record| !timeline.is_lost(record.window)).filter_map(due).collect()
 }
 
 fn reason(timeline: &Timeline<'_>, record: &WindowRecord, has_failed: bool) -> Option<Reason> {
-    let step = timeline.steps.on(record.window.date());
-    if timeline.steps.digest(step).is_some_and(|digest| digest != record.scope_digest) {
+    if is_other_scope(timeline, record) {
         return Some(Reason::Scope);
     }
     if let Some(held) = timeline.hold(record.window).filter(|held| !held.refused) {
@@ -100,6 +102,12 @@ fn reason(timeline: &Timeline<'_>, record: &WindowRecord, has_failed: bool) -> O
         return Some(Reason::Failed);
     }
     timeline.is_revisit_due(record).then_some(Reason::Revisit)
+}
+
+/// Whether `record` was loaded under other settings.
+fn is_other_scope(timeline: &Timeline<'_>, record: &WindowRecord) -> bool {
+    let step = timeline.steps.on(record.window.date());
+    timeline.steps.digest(step).is_some_and(|digest| digest != record.scope_digest)
 }
 
 /// Windows of sealed units: final, and due only when they are forced, loaded under other settings, or failed at that.
@@ -121,7 +129,8 @@ fn sealed(timeline: &Timeline<'_>, reprocess: Reprocess) -> Vec<Pull> {
         for window in windows.iter().flat_map(|part| part.buckets(step)) {
             let reason = whole.or_else(|| failed.overlaps(window).then_some(Reason::Failed));
             let reason = reason.filter(|_| !timeline.is_lost(window));
-            pulls.extend(reason.map(|reason| Pull { window, reason, published: true }));
+            let repeats = !other_scope;
+            pulls.extend(reason.map(|reason| Pull { window, reason, published: true, repeats }));
         }
     }
     pulls
@@ -143,7 +152,10 @@ fn restep(timeline: &Timeline<'_>, date: NaiveDate, due: &mut DueDate) {
     due.pulls = whole
         .iter()
         .flat_map(|part| part.buckets(step))
-        .map(|window| Pull { window, reason: Reason::Forced, published: loaded.overlaps(window) })
+        .map(|window| {
+            let published = loaded.overlaps(window);
+            Pull { window, reason: Reason::Forced, published, repeats: false }
+        })
         .collect();
 }
 

@@ -1,9 +1,12 @@
 //! The planner: which windows are due, why, in which order, and what they cost. Pure.
 
+mod cost;
 mod due;
+mod extent;
 mod order;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +17,10 @@ use serde::{Serialize, Serializer};
 
 use crate::dataset_state::DatasetState;
 use crate::timeline::Timeline;
-use due::{DueDate, Pull};
+use due::DueDate;
+pub use extent::check_extent;
 use order::{Candidate, EXPIRES_SOON};
+pub(crate) use totals::TotalsDue;
 
 /// Why a window is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -35,6 +40,8 @@ pub enum Reason {
     Forced,
     /// The shrink guard holds a change of it that is to be seen again.
     Held,
+    /// No window is: the unit is final, and was never compared with the provider's own totals.
+    Totals,
 }
 
 impl Reason {
@@ -49,6 +56,7 @@ impl Reason {
             Self::Scope => "scope",
             Self::Forced => "forced",
             Self::Held => "held",
+            Self::Totals => "totals",
         }
     }
 }
@@ -90,7 +98,8 @@ pub struct PlanRequest {
     pub live: bool,
 }
 
-/// The pulls to make of one unit. Its JSON form is that of an entry of `plan --format json`.
+/// The pulls to make of one unit, and whether its control totals are asked for. Its JSON form is that of an entry of
+/// `plan --format json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedUnit {
     /// The unit.
@@ -98,15 +107,21 @@ pub struct PlannedUnit {
     /// The provider's name.
     pub provider: String,
     /// The pulls, each one or several adjacent windows as one span: in order of time, disjoint, within the unit's date.
+    /// None where only control totals are due.
     pub windows: Vec<Window>,
     /// Why they are due.
     pub reasons: BTreeSet<Reason>,
-    /// The requests they will take.
+    /// The requests they will take, those for the unit's control totals included.
     pub requests: u64,
-    /// Whether that is what a pull of the dataset took last time under the same settings, and not a guess.
+    /// Whether that is what these same windows took last time under the same settings, and not a guess. A unit whose
+    /// control totals are asked for the first time is a guess.
     pub requests_exact: bool,
     /// The size of their windows: the configured one, or the one that the date keeps.
     pub step: Grain,
+    /// The requests that one of the pulls takes.
+    pub(crate) requests_a_pull: u64,
+    /// Whether control totals are asked for.
+    pub(crate) totals: TotalsDue,
 }
 
 impl Serialize for PlannedUnit {
@@ -216,10 +231,14 @@ pub fn plan(datasets: &[DatasetState<'_>], request: &PlanRequest) -> Plan {
         note_losses(&timeline, &mut plan);
         plan.rates.insert(state.source.clone(), state.requests_per_second);
         plan.starts.insert((state.source.clone(), state.spec.name.clone()), state.start);
-        let units = due::due(&timeline, request.reprocess)
-            .into_iter()
-            .map(|(date, due)| candidate(state, date, &due))
-            .collect();
+        let due = due::due(&timeline, request.reprocess);
+        let mut units = Vec::with_capacity(due.len());
+        for (date, due) in &due {
+            units.push(candidate(&timeline, *date, due, totals::of_date(&timeline, *date, due)));
+        }
+        for (date, nothing, totals) in totals::lacking(&timeline, &due, request.reprocess) {
+            units.push(candidate(&timeline, date, &nothing, totals));
+        }
         match sources.iter_mut().find(|(source, _)| *source == state.source) {
             Some((_, known)) => known.push(units),
             None => sources.push((state.source, vec![units])),
@@ -232,20 +251,25 @@ pub fn plan(datasets: &[DatasetState<'_>], request: &PlanRequest) -> Plan {
     plan
 }
 
-fn candidate(state: &DatasetState<'_>, date: chrono::NaiveDate, due: &DueDate) -> Candidate {
+fn candidate(timeline: &Timeline<'_>, date: NaiveDate, due: &DueDate, totals: TotalsDue) -> Candidate {
+    let state = &timeline.state;
     let unpublished = due.pulls.iter().filter(|pull| !pull.published);
     let deadline = unpublished.filter_map(|pull| state.spec.expires_at(pull.window)).min();
-    let known = state.checkpoint.requests_per_window;
-    let reasons: BTreeSet<Reason> = due.pulls.iter().map(|pull| pull.reason).collect();
+    let pulls = cost::of_pulls(timeline, date, due);
+    let mut reasons: BTreeSet<Reason> = due.pulls.iter().map(|pull| pull.reason).collect();
+    if due.pulls.is_empty() {
+        reasons.insert(Reason::Totals);
+    }
     let unit = PlannedUnit {
         unit: Unit { source: state.source.clone(), dataset: state.spec.name.clone(), date },
         provider: state.provider.to_owned(),
-        windows: due.pulls.iter().map(|pull: &Pull| pull.window).collect(),
-        requests: due.pulls.len() as u64 * known.unwrap_or(1),
-        // What a pull took under other settings is a guess of what it takes under these.
-        requests_exact: known.is_some() && !reasons.contains(&Reason::Scope),
+        windows: due.pulls.iter().map(|pull| pull.window).collect(),
         reasons,
+        requests: pulls.requests + totals.requests(),
+        requests_exact: pulls.exact && totals.expected().exact,
         step: due.step,
+        requests_a_pull: pulls.requests.div_ceil(due.pulls.len().max(1) as u64),
+        totals,
     };
     Candidate { unit, deadline }
 }

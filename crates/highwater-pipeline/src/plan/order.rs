@@ -1,4 +1,4 @@
-//! The order of units: what would be lost first, revisits last, and no dataset waiting for another.
+//! The order of units: what would be lost first, revisits and control totals last, and no dataset waiting for another.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ type Key = (Class, Option<DateTime<Utc>>, Result<chrono::NaiveDate, Reverse<chro
 
 fn key(candidate: &Candidate, now: DateTime<Utc>, order: PlanOrder) -> Key {
     let soon = candidate.deadline.filter(|deadline| *deadline <= now + EXPIRES_SOON);
-    let waits = |reason: &Reason| matches!(reason, Reason::Revisit | Reason::Held);
+    let waits = |reason: &Reason| matches!(reason, Reason::Revisit | Reason::Held | Reason::Totals);
     let class = match soon {
         Some(_) => Class::ExpiresSoon,
         None if candidate.unit.reasons.iter().all(waits) => Class::Revisit,

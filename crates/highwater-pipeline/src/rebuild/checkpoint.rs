@@ -29,7 +29,7 @@ pub async fn rebuild_checkpoint(
     if verdicts.is_empty() {
         return Ok(restored);
     }
-    record(&ledger, &verdicts).await?;
+    record(&ledger, &verdicts, &BTreeMap::new()).await?;
     ledger.checkpoint().await
 }
 

@@ -142,6 +142,7 @@ impl<'a> Republication<'a> {
                 let verdict = unit.verdict.take().filter(|verdict| verdict == HELD_VERDICT);
                 *unit = SealedUnit::of(&published);
                 unit.verdict = unit.verdict.take().or(verdict);
+                checkpoint.costs.forget_totals(date);
                 return;
             }
             let (failed, held) = (checkpoint.failed.clone(), checkpoint.held.clone());

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
-use highwater_core::{Checkpoint, Clock, DatasetSpec, Result, SourceName, Unit, WindowRecord};
+use highwater_core::{Checkpoint, Clock, DatasetSpec, PullCost, Result, SourceName, Unit, WindowRecord};
 use highwater_load::{TableSchema, UnitCommit, Warehouse, WindowCommit};
 use highwater_transform::{schema, scope_digest};
 use tokio::sync::OnceCell;
@@ -32,6 +32,8 @@ struct Known {
     checkpoint: Checkpoint,
     /// Revisits that found nothing new, not yet in the checkpoint.
     unchanged: Vec<WindowRecord>,
+    /// What pulls took, not yet in the checkpoint.
+    costs: Vec<PullCost>,
     requests_per_window: Option<u64>,
     succeeded: bool,
     failed: bool,
@@ -65,11 +67,16 @@ impl DatasetRun {
         Ok(checkpoint)
     }
 
-    /// Notes that a pull was a success, and what it took.
-    pub(super) fn note_success(&self, requests: Option<u64>) {
+    /// Notes that a pull was a success.
+    pub(super) fn note_success(&self) {
+        self.known().succeeded = true;
+    }
+
+    /// Notes what a pull took. It goes into the checkpoint with the next update.
+    pub(super) fn note_cost(&self, cost: PullCost) {
         let mut known = self.known();
-        known.succeeded = true;
-        known.requests_per_window = requests.or(known.requests_per_window);
+        known.requests_per_window = Some(cost.requests);
+        known.costs.push(cost);
     }
 
     /// Notes that a pull failed.
@@ -85,8 +92,12 @@ impl DatasetRun {
     /// Changes the checkpoint. `change` must give the same when applied to its own result.
     pub(super) async fn update(&self, change: impl Fn(&mut Checkpoint) + Send + Sync) -> Result<()> {
         let _turn = self.turn.lock().await;
-        let unchanged = std::mem::take(&mut self.known().unchanged);
+        let (unchanged, costs) = {
+            let mut known = self.known();
+            (std::mem::take(&mut known.unchanged), std::mem::take(&mut known.costs))
+        };
         let whole = |checkpoint: &mut Checkpoint| {
+            costs.iter().for_each(|cost| checkpoint.costs.note(*cost));
             unchanged.iter().for_each(|record| note_unchanged(checkpoint, record));
             change(checkpoint);
         };
@@ -96,7 +107,10 @@ impl DatasetRun {
                 Ok(())
             }
             Err(error) => {
-                self.known().unchanged.extend(unchanged);
+                let mut known = self.known();
+                known.unchanged.extend(unchanged);
+                // Before those noted meanwhile: the newest counts.
+                known.costs.splice(0..0, costs);
                 Err(error)
             }
         }
@@ -110,6 +124,7 @@ impl DatasetRun {
             spec: &self.spec,
             start: None,
             checkpoint,
+            extractor: None,
             requests_per_second: 1.0,
             scope_digest: &self.scope_digest,
         }
@@ -154,6 +169,8 @@ impl DatasetRun {
         self.update(|checkpoint| {
             seal::settle(self.state(&checkpoint.clone()), now, checkpoint);
             sealed.iter().for_each(|(date, unit)| seal::close(checkpoint, *date, unit));
+            let Checkpoint { sealed, costs, .. } = checkpoint;
+            sealed.iter().for_each(|(date, unit)| costs.fold(*date, &unit.windows));
             checkpoint.requests_per_window = requests.or(checkpoint.requests_per_window);
             if succeeded {
                 checkpoint.last_success = Some(now);

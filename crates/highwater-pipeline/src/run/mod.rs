@@ -11,7 +11,7 @@ mod open_unit;
 mod prepare;
 mod progress;
 mod publish;
-mod seal;
+pub(crate) mod seal;
 mod source_run;
 mod summary;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::timeline::Timeline;
 
 /// Settles what time has decided: a hold that outlived retention, or was refused at the last revisit, leaves what is
 /// published final with the verdict `held`; a failure that outlived retention is no failure any more.
-pub(super) fn settle(state: DatasetState<'_>, now: DateTime<Utc>, checkpoint: &mut Checkpoint) {
+pub(crate) fn settle(state: DatasetState<'_>, now: DateTime<Utc>, checkpoint: &mut Checkpoint) {
     let before = checkpoint.clone();
     let timeline = Timeline::new(DatasetState { checkpoint: &before, ..state }, now, None);
     checkpoint.failed.retain(|failed| !timeline.is_lost(failed.window));
@@ -24,7 +24,7 @@ pub(super) fn settle(state: DatasetState<'_>, now: DateTime<Utc>, checkpoint: &m
 
 /// Whether nothing more will be pulled for `date`: all its windows are final or lost, under one scope, and nothing
 /// waits. A date that is sealed already does not count.
-pub(super) fn is_sealable(state: DatasetState<'_>, now: DateTime<Utc>, date: NaiveDate) -> bool {
+pub(crate) fn is_sealable(state: DatasetState<'_>, now: DateTime<Utc>, date: NaiveDate) -> bool {
     let day = Window::day(date);
     let checkpoint = state.checkpoint;
     let waits = checkpoint.failed.iter().any(|failed| failed.window.overlaps(day))
@@ -61,6 +61,7 @@ pub(super) fn close(checkpoint: &mut Checkpoint, date: NaiveDate, unit: &SealedU
 /// Takes `date` apart again, into the records that its objects carry.
 pub(super) fn unseal(checkpoint: &mut Checkpoint, date: NaiveDate, published: &[WindowRecord]) {
     if checkpoint.sealed.remove(&date).is_some() {
+        checkpoint.costs.sealed.remove(&date);
         published.iter().for_each(|record| checkpoint.record(record.clone()));
     }
 }

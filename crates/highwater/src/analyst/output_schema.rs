@@ -65,10 +65,10 @@ fn plan() -> Value {
         "source": text(),
         "dataset": text(),
         "usage_date": { "type": "string", "format": "date" },
-        "windows": array(window()),
-        "reasons": array(json!({ "enum": ["new", "gap", "revisit", "failed", "scope", "forced", "held"] })),
-        "requests": count(),
-        "requests_exact": { "description": "Whether that is what a pull took last time, and not one page a pull.", "type": "boolean" },
+        "windows": { "description": "None where only control totals are due.", "type": "array", "items": window() },
+        "reasons": array(json!({ "enum": ["new", "gap", "revisit", "failed", "scope", "forced", "held", "totals"] })),
+        "requests": { "description": "Those for control totals included.", "type": "integer", "minimum": 0 },
+        "requests_exact": { "description": "Whether that is what the same windows took last time, and not a guess.", "type": "boolean" },
     }));
     let expired =
         object(json!({ "source": text(), "dataset": text(), "window": window(), "expires_at": instant() }));

@@ -101,6 +101,7 @@ async fn rebuild(global: &Global, session: &Session, args: &CheckpointRebuildArg
             spec: &dataset.spec,
             start: dataset.start,
             checkpoint: &nothing,
+            extractor: None,
             requests_per_second: source.requests_per_second,
             scope_digest: &scope_digest,
         };

@@ -46,7 +46,7 @@ pub(crate) async fn run(global: &Global, args: &DemoArgs) -> Result<Exit> {
     print_text(&format!("Simulated providers on loopback, a week of usage:\n{}\n\n", describe_range(week)))?;
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&Selection::default(), &warehouse).await?;
-    let plan = plan::make(&session, &datasets, Some(week), ReprocessArg::Missing, PlanOrder::OldestFirst);
+    let plan = plan::make(&session, &datasets, Some(week), ReprocessArg::Missing, PlanOrder::OldestFirst)?;
     let exit = if plan.units.is_empty() {
         print_text("All of it is loaded already: nothing was asked, nothing was written.\n\n")?;
         Exit::Done

@@ -22,7 +22,7 @@ pub(crate) async fn run(global: &Global, args: &RunArgs) -> Result<Exit> {
     let session = Session::open(global, Secrets::Read)?;
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&args.selection, &warehouse).await?;
-    let plan = plan::make(&session, &datasets, None, ReprocessArg::Missing, PlanOrder::NewestFirst);
+    let plan = plan::make(&session, &datasets, None, ReprocessArg::Missing, PlanOrder::NewestFirst)?;
     let exit = execute(global, &session, &warehouse, &plan, Limits::default(), args.output.format).await?;
     session.sweep_raw(&warehouse, &datasets).await;
     Ok(exit)
@@ -35,7 +35,7 @@ pub(crate) async fn backfill(global: &Global, args: &BackfillArgs) -> Result<Exi
     note(&describe_range(range));
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&args.selection, &warehouse).await?;
-    let plan = plan::make(&session, &datasets, Some(range), args.reprocess, PlanOrder::OldestFirst);
+    let plan = plan::make(&session, &datasets, Some(range), args.reprocess, PlanOrder::OldestFirst)?;
     if args.dry_run {
         plan::show(&plan, &datasets, Some(range), args.output.format)?;
         return Ok(Exit::Done);

@@ -1,7 +1,7 @@
 //! `plan`: what is due, why, what it takes, what is lost.
 
 use highwater_core::{Grain, Result, Window, format_instant};
-use highwater_pipeline::{Plan, PlanOrder, PlanRequest, Reprocess, plan};
+use highwater_pipeline::{DatasetState, Plan, PlanOrder, PlanRequest, Reprocess, check_extent, plan};
 
 use crate::args::{Format, Global, PlanArgs, ReprocessArg, describe_range};
 use crate::config::Secrets;
@@ -17,7 +17,7 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit> {
     }
     let warehouse = session.warehouse().await?;
     let datasets = session.datasets(&args.selection, &warehouse).await?;
-    let plan = make(&session, &datasets, range, args.reprocess, PlanOrder::NewestFirst);
+    let plan = make(&session, &datasets, range, args.reprocess, PlanOrder::NewestFirst)?;
     show(&plan, &datasets, range, args.output.format)?;
     Ok(Exit::Done)
 }
@@ -37,15 +37,22 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Plans `datasets` as of the session's clock.
+/// Plans `datasets` as of the session's clock. Needs no secret.
+///
+/// # Errors
+/// `Config` when there is more to plan than can be meant.
 pub(super) fn make(
     session: &Session,
     datasets: &[LoadedDataset<'_>],
     range: Option<Window>,
     reprocess: ReprocessArg,
     order: PlanOrder,
-) -> Plan {
-    let states: Vec<_> = datasets.iter().map(LoadedDataset::state).collect();
+) -> Result<Plan> {
+    let decoders = session.decoders(datasets)?;
+    let states = datasets.iter().zip(&decoders);
+    let states: Vec<_> = states
+        .map(|(loaded, decoder)| DatasetState { extractor: Some(&**decoder), ..loaded.state() })
+        .collect();
     if session.is_shifted && datasets.iter().any(|loaded| loaded.dataset.spec.live) {
         note("live datasets are left out under --now: they sample the present");
     }
@@ -56,7 +63,8 @@ pub(super) fn make(
     };
     let request =
         PlanRequest { now: session.clock.now(), range, reprocess, order, live: !session.is_shifted };
-    plan(&states, &request)
+    check_extent(&states, &request)?;
+    Ok(plan(&states, &request))
 }
 
 fn grid(plan: &Plan, format: Format) -> Grid {

@@ -56,7 +56,7 @@ async fn plan_of(session: &Session, warehouse: &Warehouse, ordered: &[OrderedUni
     let forced = ordered.iter().all(|order| order.reasons.contains("forced"));
     let reprocess = if forced { ReprocessArg::All } else { ReprocessArg::Missing };
     let wanted: BTreeSet<&Unit> = ordered.iter().map(|order| &order.unit).collect();
-    let plan = plan::make(session, &datasets, range, reprocess, PlanOrder::OldestFirst);
+    let plan = plan::make(session, &datasets, range, reprocess, PlanOrder::OldestFirst)?;
     Ok(plan.select(|unit| wanted.contains(unit)))
 }
 

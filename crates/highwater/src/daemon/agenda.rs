@@ -1,6 +1,8 @@
 //! The agenda of one source: whose turn has come, and what was tried in that turn. Pure, but for what it remembers.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use highwater_core::{DatasetName, Window, WindowSet};
 
 use crate::schedule::Schedule;
@@ -18,6 +20,15 @@ struct Entry {
     active: bool,
     /// What its activation has tried, whatever came of it.
     tried: WindowSet,
+    /// The dates of which it has tried nothing but to have the control totals.
+    tried_totals: BTreeSet<NaiveDate>,
+}
+
+impl Entry {
+    fn forget_tried(&mut self) {
+        self.tried = WindowSet::new();
+        self.tried_totals.clear();
+    }
 }
 
 impl Agenda {
@@ -32,6 +43,7 @@ impl Agenda {
             next: schedule.next_after(now),
             active: true,
             tried: WindowSet::new(),
+            tried_totals: BTreeSet::new(),
         };
         Self(datasets.into_iter().map(entry).collect())
     }
@@ -43,7 +55,8 @@ impl Agenda {
         for entry in &mut self.0 {
             let upcoming = entry.schedule.next_after(now);
             if entry.next.is_some_and(|next| next <= now) {
-                (entry.active, entry.tried) = (true, WindowSet::new());
+                entry.active = true;
+                entry.forget_tried();
                 fired.push(entry.dataset.clone());
                 entry.next = upcoming;
             } else if upcoming < entry.next {
@@ -72,13 +85,27 @@ impl Agenda {
         entry.is_some_and(|entry| !entry.tried.overlaps(window))
     }
 
+    /// Remembers that the control totals of `date` were asked for by themselves in the activation of `dataset`.
+    pub(super) fn note_tried_total(&mut self, dataset: &DatasetName, date: NaiveDate) {
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.dataset == *dataset) {
+            entry.tried_totals.insert(date);
+        }
+    }
+
+    /// Whether they were not yet.
+    pub(super) fn is_untried_total(&self, dataset: &DatasetName, date: NaiveDate) -> bool {
+        let entry = self.0.iter().find(|entry| entry.dataset == *dataset);
+        entry.is_some_and(|entry| !entry.tried_totals.contains(&date))
+    }
+
     /// Ends all activations. Where one is to be made up for, the next comes at `again_at` at the latest.
     pub(super) fn rest(&mut self, again_at: Option<DateTime<Utc>>) {
         for entry in &mut self.0 {
             if let Some(again_at) = again_at.filter(|_| entry.active) {
                 entry.next = Some(entry.next.map_or(again_at, |next| next.min(again_at)));
             }
-            (entry.active, entry.tried) = (false, WindowSet::new());
+            entry.active = false;
+            entry.forget_tried();
         }
     }
 }
@@ -150,5 +177,16 @@ mod tests {
         assert!(agenda.is_untried(&daily, window));
         agenda.fire(at("2026-09-01T00:10:00Z"));
         assert!(agenda.is_untried(&hourly, window));
+    }
+
+    #[test]
+    fn the_control_totals_of_a_date_are_tried_once_a_turn() {
+        let mut agenda = agenda("2026-09-01T00:00:00Z");
+        let (name, date) = (DatasetName::new("hourly").unwrap(), at("2026-08-30T00:00:00Z").date_naive());
+        assert!(agenda.is_untried_total(&name, date));
+        agenda.note_tried_total(&name, date);
+        assert!(!agenda.is_untried_total(&name, date) && agenda.is_untried(&name, Window::day(date)));
+        agenda.rest(None);
+        assert!(agenda.is_untried_total(&name, date));
     }
 }

@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use futures::FutureExt;
-use highwater_core::{DatasetName, Error, ErrorKind, Result, Window};
+use highwater_core::{DatasetName, Error, ErrorKind, Result, Unit, Window};
 use highwater_pipeline::{
-    PlanOrder, PlanRequest, Progress, ProgressEvent, Reprocess, RunOptions, RunSummary, SourceError, plan,
-    run,
+    DatasetState, PlanOrder, PlanRequest, Progress, ProgressEvent, Reprocess, RunOptions, RunSummary,
+    SourceError, check_extent, plan, run,
 };
 
 use super::Daemon;
 use super::agenda::Agenda;
 use super::board::RunEntry;
 use crate::args::Selection;
-use crate::session::{LoadedDataset, new_run_id};
+use crate::session::new_run_id;
 
 /// How long a slice takes at the source's rate limit.
 const SLICE_SECONDS: f64 = 300.0;
@@ -133,14 +133,23 @@ impl Reconciler {
         let (session, source) = (&daemon.session, &daemon.sources[self.index]);
         let selection = Selection { source: vec![source.name.clone()], dataset: self.agenda.active() };
         let datasets = session.datasets(&selection, &daemon.warehouse).await?;
-        let states: Vec<_> = datasets.iter().map(LoadedDataset::state).collect();
+        let extractor = Some(&*source.extractor);
+        let states: Vec<_> =
+            datasets.iter().map(|loaded| DatasetState { extractor, ..loaded.state() }).collect();
         let (reprocess, order) = (Reprocess::Missing, PlanOrder::NewestFirst);
         let request = PlanRequest { now: session.clock.now(), range: None, reprocess, order, live: true };
+        check_extent(&states, &request)?;
         let mut plan = plan(&states, &request);
-        for planned in &mut plan.units {
-            planned.windows.retain(|window| self.agenda.is_untried(&planned.unit.dataset, *window));
-        }
-        plan.units.retain(|planned| !planned.windows.is_empty());
+        let mut only_totals = Vec::new();
+        plan.units.retain_mut(|planned| {
+            let Unit { dataset, date, .. } = &planned.unit;
+            if planned.windows.is_empty() && self.agenda.is_untried_total(dataset, *date) {
+                only_totals.push((dataset.clone(), *date));
+                return true;
+            }
+            planned.windows.retain(|window| self.agenda.is_untried(dataset, *window));
+            !planned.windows.is_empty()
+        });
         if plan.units.is_empty() {
             session.sweep_raw(&daemon.warehouse, &datasets).await;
             return Ok(Slice::Done);
@@ -160,9 +169,11 @@ impl Reconciler {
         let summary = run(&plan, slice::from_ref(source), &daemon.warehouse, &options).await?;
         let settled = watch.take();
         settled.iter().for_each(|(dataset, window)| self.agenda.note_tried(dataset, *window));
+        only_totals.iter().for_each(|(dataset, date)| self.agenda.note_tried_total(dataset, *date));
         self.note(&summary, entry);
         let stopped = summary.sources.iter().any(|source| source.error.is_some());
-        Ok(if stopped || settled.is_empty() { Slice::Done } else { Slice::More })
+        let nothing_tried = settled.is_empty() && only_totals.is_empty();
+        Ok(if stopped || nothing_tried { Slice::Done } else { Slice::More })
     }
 
     /// Whether the activation of `entry` came to nothing for a reason that may pass by itself. Refused credentials do not.

@@ -36,6 +36,7 @@ impl Feed<'_> {
             spec: &self.dataset.spec,
             start: self.dataset.start,
             checkpoint: self.checkpoint,
+            extractor: None,
             requests_per_second: self.source.requests_per_second,
             scope_digest: &self.scope_digest,
         }

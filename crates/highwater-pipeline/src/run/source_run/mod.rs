@@ -205,7 +205,7 @@ impl SourceRun {
         while self.has_room() {
             let Some((index, window)) = self.queue.front().copied() else { return };
             let planned = &self.units[index];
-            let requests = (planned.requests / planned.windows.len().max(1) as u64).max(1);
+            let requests = planned.requests_a_pull.max(1);
             let alone = self.pulls.is_empty();
             if !self.budget.allows(requests, alone) {
                 if alone {

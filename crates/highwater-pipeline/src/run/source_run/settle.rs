@@ -1,6 +1,6 @@
 //! What becomes of pulls and commits that are over.
 
-use highwater_core::{Disposition, Error, ErrorKind, FailedWindow, Result, Window};
+use highwater_core::{Disposition, Error, ErrorKind, FailedWindow, PullCost, Result, Window};
 use tokio::task::{Id, JoinError};
 
 use super::SourceRun;
@@ -37,8 +37,9 @@ impl SourceRun {
         let now = self.options.clock.monotonic();
         let Some(open) = self.open.get_mut(&index) else { return };
         let dataset = &open.run.dataset;
-        dataset.note_success(requests);
+        dataset.note_success();
         if let Some(requests) = requests {
+            dataset.note_cost(PullCost { window, requests });
             self.requests_a_pull.insert(dataset.spec.name.clone(), requests);
         }
         for field in unknown_fields {

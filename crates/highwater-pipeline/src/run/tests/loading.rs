@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use highwater_core::{Clock, DatasetSpec, Grain, PageRequest, Window, WindowSet, format_instant};
+use highwater_core::{Clock, DatasetSpec, Grain, PageRequest, Unit, Window, WindowSet, format_instant};
 
 use super::world::Fault;
 use super::{Rig, day, days, hour, spec, unrevised};
@@ -172,10 +172,28 @@ async fn a_resource_that_is_gone_fails_nothing() {
     let summary = rig.pass("2026-09-01T01:00:00Z").await;
     assert_eq!((summary.windows.loaded, summary.windows.failed), (1, 0));
     assert_eq!(rig.checkpoint(0).await.requests_per_window, Some(5));
-    assert!(
-        rig.plan(&PlanRequest { now: at("2026-09-01T02:00:00Z"), ..rig.request() }).await.units[0]
-            .requests_exact
-    );
+    let again = PlanRequest { reprocess: Reprocess::All, ..rig.request() };
+    let planned = &rig.plan(&again).await.units[0];
+    assert_eq!((planned.requests, planned.requests_exact), (5, true));
+}
+
+#[tokio::test]
+async fn a_run_asks_for_as_much_as_its_plan_calls_exact() {
+    let rig = Rig::new(&[spec()]).await;
+    rig.pass("2026-09-02T06:00:00Z").await;
+    for (now, reprocess, windows) in [
+        ("2026-09-02T06:00:00Z", Reprocess::All, 30),
+        ("2026-09-04T12:00:00Z", Reprocess::Missing, 24),
+        ("2026-09-05T06:00:00Z", Reprocess::All, 24),
+    ] {
+        rig.set_time(now);
+        let plan = rig.plan(&PlanRequest { reprocess, ..rig.request() }).await;
+        let exact = plan.units.iter().filter(|planned| planned.requests_exact);
+        let exact: BTreeSet<Unit> = exact.map(|planned| planned.unit.clone()).collect();
+        let plan = plan.select(|unit| exact.contains(unit));
+        assert_eq!(plan.units.iter().map(|unit| unit.windows.len()).sum::<usize>(), windows, "{now}");
+        assert_eq!(rig.run_plan(&plan, &rig.options()).await.requests, plan.requests, "{now}");
+    }
 }
 
 #[tokio::test]

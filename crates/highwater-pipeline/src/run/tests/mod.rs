@@ -141,6 +141,7 @@ impl Rig {
                 spec: self.spec(index),
                 start: Some(self.start.parse().unwrap()),
                 checkpoint,
+                extractor: Some(&*self.worlds[index].1),
                 requests_per_second: 1.0,
                 scope_digest,
             });

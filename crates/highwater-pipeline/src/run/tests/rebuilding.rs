@@ -103,6 +103,7 @@ async fn rebuilt(rig: &Rig, decoder: Arc<dyn Extractor>, range: Window) -> Rebui
         spec: rig.spec(0),
         start: None,
         checkpoint: &checkpoint,
+        extractor: None,
         requests_per_second: 1.0,
         scope_digest: &scope_digest,
     };
@@ -207,6 +208,7 @@ async fn old_bodies_of_final_windows_leave_once_a_day_and_no_others_do() {
         spec: rig.spec(0),
         start: None,
         checkpoint: &checkpoint,
+        extractor: None,
         requests_per_second: 1.0,
         scope_digest: &scope_digest,
     };
