@@ -2,21 +2,20 @@
 //! that are replaced leave the footer. A reader that holds the last version's length or footer reads exactly that
 //! version from the new bytes.
 
-use std::sync::Arc;
-
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use highwater_core::Result;
+use object_store::PutPayload;
 use object_store::path::Path;
-use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::{
     FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData,
 };
 
 use crate::object_record::ObjectRecord;
+use crate::object_writer::ObjectWriter;
 use crate::published::{Published, footer_length};
 use crate::version::Change;
-use crate::writer::{encoding, properties};
+use crate::writer::encoding;
 
 /// Above this many dead bytes, and more of them than live ones, a version is written as a whole.
 const DEAD_BYTES: u64 = 1024 * 1024;
@@ -30,27 +29,14 @@ pub(crate) fn append(
     change: &Change,
     record: &ObjectRecord,
     path: &Path,
-) -> Result<Option<Bytes>> {
-    let old = &previous.bytes;
-    let properties = properties(change.table, &change.schema);
-    let mut writer =
-        ArrowWriter::try_new(Vec::with_capacity(old.len()), Arc::clone(&change.schema), Some(properties))
-            .map_err(encoding)?;
-    // The writer has begun a file of its own with the magic number that the old bytes begin with, too.
-    let rest = old.get(writer.bytes_written()..).unwrap_or_default();
-    writer.write_all(rest).map_err(|error| encoding(error.into()))?;
-    for batch in batches {
-        writer.write(&batch?).map_err(encoding)?;
-    }
-    for pair in record.to_key_values() {
-        writer.append_key_value_metadata(pair);
-    }
-    let added = writer.finish().map_err(encoding)?;
+) -> Result<Option<PutPayload>> {
+    let mut writer = ObjectWriter::new(change.table, &change.schema, Some(&previous.bytes))?;
+    batches.into_iter().try_for_each(|batch| writer.write(&batch?))?;
+    let (added, mut bytes) = writer.finish(record)?;
     let old_schema = previous.footer.file_metadata().schema_descr();
     if old_schema != added.file_metadata().schema_descr() {
         return Ok(None);
     }
-    let mut bytes = std::mem::take(writer.inner_mut());
     let own_footer = footer_length(&bytes, path)?;
     bytes.truncate(bytes.len() - own_footer);
 
@@ -58,8 +44,9 @@ pub(crate) fn append(
     // The page index of each row group stays where it was written: with the old bytes, or after the new row groups.
     ParquetMetaDataWriter::new(&mut bytes, &footer).finish().map_err(encoding)?;
     let live = live_bytes(&footer) + footer_length(&bytes, path)? as u64;
-    let dead = (bytes.len() as u64).saturating_sub(live);
-    Ok((dead <= live.max(DEAD_BYTES)).then(|| Bytes::from(bytes)))
+    let dead = (previous.bytes.len() as u64 + bytes.len() as u64).saturating_sub(live);
+    let parts = [previous.bytes.clone(), Bytes::from(bytes)];
+    Ok((dead <= live.max(DEAD_BYTES)).then(|| PutPayload::from_iter(parts)))
 }
 
 fn merged(previous: &Published, kept: &[usize], added: ParquetMetaData) -> Result<ParquetMetaData> {

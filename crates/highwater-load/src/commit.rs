@@ -11,6 +11,7 @@ use futures::StreamExt;
 use futures::future::try_join_all;
 use futures::stream;
 use highwater_core::{Result, Table, Unit, Window, WindowRecord, WindowSet};
+use object_store::PutPayload;
 use object_store::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -179,9 +180,9 @@ impl Shared {
                 Some(made) => made,
                 None => self.make_version(table, false, pending).await?,
             };
-            let Some(bytes) = version.bytes else { return Ok(version.superseded) };
-            let size = bytes.len() as u64;
-            if self.put_commit(table.path, bytes, version.seen, &version.commit_id).await? {
+            let Some(content) = version.content else { return Ok(version.superseded) };
+            let size = content.content_length() as u64;
+            if self.put_commit(table.path, content, version.seen, &version.commit_id).await? {
                 committed.objects_written += 1;
                 committed.bytes_written += size;
                 return Ok(version.superseded);
@@ -222,8 +223,8 @@ impl Shared {
             seal: commit.seal,
             path: path.clone(),
         };
-        let (superseded, bytes) = blocking(move || next.build(found.map(|found| found.bytes))).await?;
-        Ok(Made { seen, commit_id, superseded, bytes })
+        let (superseded, content) = blocking(move || next.build(found.map(|found| found.bytes))).await?;
+        Ok(Made { seen, commit_id, superseded, content })
     }
 
     /// Writes one version; false when another writer was first. An answer that was lost, or a refusal of a write that
@@ -231,11 +232,11 @@ impl Shared {
     pub(crate) async fn put_commit(
         &self,
         path: &Path,
-        bytes: bytes::Bytes,
+        content: PutPayload,
         seen: Option<object_store::UpdateVersion>,
         commit_id: &str,
     ) -> Result<bool> {
-        let (error, refused) = match self.put(path, bytes, seen).await {
+        let (error, refused) = match self.put(path, content, seen).await {
             Put::Done => return Ok(true),
             Put::Refused(error) => (error, true),
             Put::Failed(error) => (error, false),
@@ -264,7 +265,7 @@ struct Made {
     commit_id: String,
     superseded: Vec<Window>,
     /// `None` where nothing is to be written.
-    bytes: Option<bytes::Bytes>,
+    content: Option<PutPayload>,
 }
 
 /// The work of one attempt that takes a thread's time.
@@ -277,7 +278,7 @@ struct Next {
 
 impl Next {
     /// The windows that are superseded, and the next version if there is to be one.
-    fn build(self, previous: Option<bytes::Bytes>) -> Result<(Vec<Window>, Option<bytes::Bytes>)> {
+    fn build(self, previous: Option<bytes::Bytes>) -> Result<(Vec<Window>, Option<PutPayload>)> {
         let previous = previous.map(|bytes| Published::parse(bytes, &self.path)).transpose()?;
         let current = previous.as_ref().map(|object| (&object.record.windows[..], object.record.sealed));
         let applied = apply(&self.change.unit, current, &self.wanted, self.seal)?;
@@ -291,7 +292,7 @@ impl Next {
             sealed: applied.sealed,
             ..self.change
         };
-        let bytes = next_version(previous.as_ref(), &change, &self.path)?;
-        Ok((applied.superseded, Some(bytes)))
+        let content = next_version(previous.as_ref(), &change, &self.path)?;
+        Ok((applied.superseded, Some(content)))
     }
 }

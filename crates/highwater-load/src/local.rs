@@ -12,7 +12,6 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
@@ -119,7 +118,7 @@ impl LocalFolder {
             fs::remove_file(&staged).ok();
         }
         placed.map_err(generic)?;
-        let e_tag = Some(version_tag(&mut Cursor::new(Bytes::from(payload.clone()))).map_err(generic)?);
+        let e_tag = current_e_tag(&target).map_err(generic)?;
         Ok(PutResult { e_tag, version: None, extensions: Default::default() })
     }
 

@@ -13,7 +13,7 @@ use highwater_core::{Error, ErrorKind, Result};
 use crate::uniform::{Held, interleaved};
 
 /// Rows of one merged batch, and the most of a run that are made comparable at once.
-const MERGED_ROWS: usize = 8_192;
+pub(crate) const MERGED_ROWS: usize = 8_192;
 
 /// Batches that are sorted together.
 pub(crate) type Run<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + 'a>;
@@ -63,7 +63,8 @@ impl Key {
     }
 }
 
-/// The rows of `runs` in the order of `key`. Rows of one key come in the order of their runs.
+/// The rows of `runs` in the order of `key`. Rows of one key come in the order of their runs. A column whose rows all
+/// hold the same may come as a run.
 pub(crate) fn merge<'a>(
     runs: Vec<Run<'a>>,
     key: &'a Key,
@@ -197,13 +198,14 @@ impl Merge<'_> {
     }
 }
 
-fn unsortable(error: ArrowError) -> Error {
+pub(crate) fn unsortable(error: ArrowError) -> Error {
     Error::new(ErrorKind::Internal, "cannot sort the rows of an object").with_source(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::unpacked_batch;
     use arrow::array::{AsArray, Int64Array, StringArray};
     use arrow::datatypes::Int64Type;
     use proptest::prelude::*;
@@ -221,7 +223,8 @@ mod tests {
     }
 
     fn pairs(batches: &[RecordBatch]) -> Pairs {
-        let of = |batch: &RecordBatch| -> Pairs {
+        let of = |held: &RecordBatch| -> Pairs {
+            let batch = unpacked_batch(held, &batch(&[]).schema()).unwrap();
             let names = batch.column(0).as_string::<i32>().iter();
             let names = names.map(|name| name.map(|name| name[1..].parse().unwrap()));
             names.zip(batch.column(1).as_primitive::<Int64Type>().values().iter().copied()).collect()

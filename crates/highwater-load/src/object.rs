@@ -58,10 +58,15 @@ impl Shared {
         Ok(Some((bytes, size)))
     }
 
-    /// Writes `bytes` if the content is still `seen`; `None` means that there was none.
-    pub(crate) async fn put(&self, path: &Path, bytes: Bytes, seen: Option<UpdateVersion>) -> Put {
+    /// Writes `content` if what stands there is still `seen`; `None` means that there was nothing.
+    pub(crate) async fn put(
+        &self,
+        path: &Path,
+        content: impl Into<PutPayload>,
+        seen: Option<UpdateVersion>,
+    ) -> Put {
         let mode = seen.map_or(PutMode::Create, PutMode::Update);
-        match self.store.put_opts(path, PutPayload::from_bytes(bytes), mode.into()).await {
+        match self.store.put_opts(path, content.into(), mode.into()).await {
             Ok(_) => Put::Done,
             Err(error @ (StoreError::AlreadyExists { .. } | StoreError::Precondition { .. })) => {
                 Put::Refused(error)

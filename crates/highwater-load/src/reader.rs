@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, new_null_array};
+use arrow::buffer::ScalarBuffer;
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Schema, SchemaRef, TimestampMillisecondType};
 use arrow::error::ArrowError;
@@ -14,6 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
+use crate::packed::run_value;
 use crate::published::Published;
 
 /// Rows decoded at once.
@@ -96,12 +98,13 @@ pub(crate) fn rows<K: Fn(i64) -> bool>(
     }))
 }
 
-/// The instants that say which window each row belongs to.
-pub(crate) fn instants<'a>(batch: &'a RecordBatch, time_column: &str) -> Result<&'a [i64]> {
+/// The instants that say which window rows belong to: that of each row, or one for all.
+pub(crate) fn instants(batch: &RecordBatch, time_column: &str) -> Result<ScalarBuffer<i64>> {
     let column = batch.column_by_name(time_column);
-    let instants = column.and_then(|column| column.as_primitive_opt::<TimestampMillisecondType>());
+    let column = column.map(|column| run_value(column).unwrap_or_else(|| Arc::clone(column)));
+    let instants = column.as_ref().and_then(|column| column.as_primitive_opt::<TimestampMillisecondType>());
     match instants {
-        Some(instants) if instants.null_count() == 0 => Ok(instants.values()),
+        Some(instants) if instants.null_count() == 0 => Ok(instants.values().clone()),
         _ => Err(Error::new(
             ErrorKind::Internal,
             format!("rows without an instant in milliseconds column=`{time_column}`"),

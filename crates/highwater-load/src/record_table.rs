@@ -6,6 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use bytes::Bytes;
 use highwater_core::{Column, Error, ErrorKind, Result, Table, Unit};
+use object_store::PutPayload;
 use object_store::path::Path;
 use uuid::Uuid;
 
@@ -59,7 +60,7 @@ impl Warehouse {
     }
 }
 
-fn replacement(previous: Option<Bytes>, change: &Change, path: &Path) -> Result<Option<Bytes>> {
+fn replacement(previous: Option<Bytes>, change: &Change, path: &Path) -> Result<Option<PutPayload>> {
     let previous = previous.map(|bytes| Published::parse(bytes, path)).transpose()?;
     if let Some(previous) = &previous {
         let old_schema = object_schema(&previous.footer)?;

@@ -11,6 +11,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use highwater_core::{Column, Error, ErrorKind, Result, Table, Unit, WindowRecord};
+use object_store::PutPayload;
 use object_store::path::Path;
 use uuid::Uuid;
 
@@ -98,7 +99,7 @@ fn replacement(
     change: Change,
     restatements: &[Restatement],
     path: &Path,
-) -> Result<Option<Bytes>> {
+) -> Result<Option<PutPayload>> {
     let previous = previous.map(|bytes| Published::parse(bytes, path)).transpose()?;
     let known = previous.as_ref().map(|object| &object.record.windows[..]).unwrap_or_default();
     let tried_before = |record: &WindowRecord| {
@@ -144,7 +145,7 @@ fn without(batch: &RecordBatch, pulls: &[&WindowRecord]) -> Result<RecordBatch> 
     };
     let stays = buckets
         .iter()
-        .zip(seen)
+        .zip(seen.iter())
         .map(|(bucket, seen_at)| Some(!pulls.iter().any(|record| of(record, *bucket, *seen_at))));
     filter_record_batch(batch, &stays.collect())
         .map_err(|error| Error::new(ErrorKind::Internal, "cannot pick rows").with_source(error))

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::interleave;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
+
+use crate::packed::run;
+use crate::sorting::held_batch;
 
 /// What is known of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,8 @@ fn is_one_text(texts: &StringArray) -> bool {
         && bytes[size..] == bytes[..bytes.len() - size]
 }
 
-/// The rows that `taken` names by batch and place. The batches have the same columns.
+/// The rows that `taken` names by batch and place. The batches have the same columns; what is the same in all of their rows
+/// comes as a run.
 ///
 /// # Errors
 /// When a column grows beyond what an array can hold.
@@ -72,25 +76,26 @@ pub(crate) fn interleaved(
     let schema = first.batch.schema();
     let column = |column: usize| {
         if batches.iter().all(|batch| batch.uniform[column] == Uniform::Null) {
-            return Ok(new_null_array(schema.field(column).data_type(), taken.len()));
+            return run(&new_null_array(schema.field(column).data_type(), 1), taken.len());
         }
         let text = first.text(column).filter(|_| *schema.field(column).data_type() == DataType::Utf8);
         if let Some(text) = text
             && batches.iter().all(|batch| batch.text(column) == Some(text))
         {
-            return Ok(Arc::new(StringArray::new_repeated(text, taken.len())) as ArrayRef);
+            let text: ArrayRef = Arc::new(StringArray::from(vec![text]));
+            return run(&text, taken.len());
         }
         let columns: Vec<&dyn Array> = batches.iter().map(|batch| &**batch.batch.column(column)).collect();
         interleave(&columns, taken)
     };
     let columns = (0..schema.fields().len()).map(column).collect::<Result<Vec<_>, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(taken.len()));
-    RecordBatch::try_new_with_options(schema, columns, &options)
+    held_batch(&schema, columns, taken.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::unpacked_batch;
     use arrow::array::Int64Array;
     use arrow::compute::interleave_record_batch;
     use proptest::prelude::*;
@@ -134,7 +139,8 @@ mod tests {
             let batches: Vec<RecordBatch> = batches.iter().map(|rows| batch(rows)).collect();
             let held: Vec<Arc<Held>> = batches.iter().cloned().map(Held::new).map(Arc::new).collect();
             let expected = interleave_record_batch(&batches.iter().collect::<Vec<_>>(), &taken).unwrap();
-            prop_assert_eq!(interleaved(&held, &taken).unwrap(), expected);
+            let interleaved = interleaved(&held, &taken).unwrap();
+            prop_assert_eq!(unpacked_batch(&interleaved, &expected.schema()).unwrap(), expected);
         }
     }
 }

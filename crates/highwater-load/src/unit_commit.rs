@@ -4,6 +4,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use highwater_core::{Error, ErrorKind, Result, Table, Unit, Window, WindowRecord};
 
+use crate::packed::fits;
 use crate::reader::{Spans, instants, time_column};
 
 /// Windows of one unit, to be published in every table of their dataset.
@@ -36,7 +37,8 @@ pub struct WindowCommit {
     /// What is recorded of it. `pulls` is raised where an object already names as many pulls of other content: it
     /// orders what is published.
     pub record: WindowRecord,
-    /// One batch a table, in the order of the tables. None at all: the rows stay as published and the record alone is
+    /// One batch a table, in the order of the tables, packed or not: a column may be a run, texts keys of a dictionary,
+    /// seconds 64-bit decimals. None at all: the rows stay as published and the record alone is
     /// renewed, which takes effect with the seal.
     pub batches: Vec<RecordBatch>,
 }
@@ -79,7 +81,7 @@ impl UnitCommit {
             }
             let spans = Spans::of(&record.window.into());
             for (table, batch) in self.tables.iter().zip(batches) {
-                if batch.schema_ref().fields() != table.schema.fields() {
+                if !fits(batch, &table.schema) {
                     return defect("rows of another schema than their table's", record.window);
                 }
                 if !instants(batch, time_column(table.table))?.iter().all(|instant| spans.contain(*instant)) {

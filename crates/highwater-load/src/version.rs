@@ -4,14 +4,17 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use highwater_core::{Result, Table, Unit, WindowRecord, WindowSet};
+use object_store::PutPayload;
 use object_store::path::Path;
 
 use crate::appending::append;
-use crate::merging::{Key, Run, merge};
+use crate::merging::{Key, Run, merge, unsortable};
 use crate::object_record::ObjectRecord;
+use crate::packed::unpacked_batch;
 use crate::page_starts::{clear_shift, page_starts};
 use crate::published::Published;
 use crate::reader::{Spans, bounds, check_evolution, complete, object_schema, rows, time_column};
+use crate::sorting::Sorted;
 use crate::writer::{FIRST_OFFSET, sorting_positions, write_whole};
 
 /// What the next version has and the last one has not.
@@ -22,7 +25,7 @@ pub(crate) struct Change {
     pub(crate) schema: SchemaRef,
     /// Whose rows go.
     pub(crate) replaced: WindowSet,
-    /// The rows that come.
+    /// The rows that come, packed or not.
     pub(crate) added: Vec<RecordBatch>,
     /// All windows of the next version.
     pub(crate) windows: Vec<WindowRecord>,
@@ -32,24 +35,23 @@ pub(crate) struct Change {
 
 /// The bytes of the next version: those of the last one and more, unless it is to be sealed, has other columns, or
 /// would be dead for the greater part.
-pub(crate) fn next_version(previous: Option<&Published>, change: &Change, path: &Path) -> Result<Bytes> {
-    let key = Key::new(&change.schema, sorting_positions(change.table, &change.schema))?;
+pub(crate) fn next_version(previous: Option<&Published>, change: &Change, path: &Path) -> Result<PutPayload> {
     let Some(previous) = previous else {
         let record = change.record(FIRST_OFFSET);
-        return write_whole(&change.schema, merge(change.added_runs(&key)?, &key)?, &record).map(Bytes::from);
+        return write_whole(&change.schema, change.sorted()?, &record).map(PutPayload::from);
     };
     let old_schema = object_schema(&previous.footer)?;
     check_evolution(&old_schema, &change.schema, path.as_ref())?;
+    let key = Key::new(&change.schema, change.key())?;
     if !change.sealed && old_schema.fields().len() == change.schema.fields().len() {
         let (kept, left) = split(previous, change)?;
-        let mut runs = change.added_runs(&key)?;
-        runs.extend(left.into_iter().map(|batches| Box::new(batches.into_iter().map(Ok)) as Run<'_>));
+        let left = left.into_iter().map(|batches| Box::new(batches.into_iter().map(Ok)) as Run<'_>);
         let record = change.record(previous.record.first_offset);
-        if let Some(bytes) = append(previous, &kept, merge(runs, &key)?, change, &record, path)? {
+        if let Some(bytes) = append(previous, &kept, change.with(left, &key)?, change, &record, path)? {
             return Ok(bytes);
         }
     }
-    rewritten(previous, change, &key)
+    rewritten(previous, change, &key).map(PutPayload::from_bytes)
 }
 
 /// A version of the rows that stay and those that come, none of whose pages begins where one of the last version did: a
@@ -57,12 +59,12 @@ pub(crate) fn next_version(previous: Option<&Published>, change: &Change, path: 
 fn rewritten(previous: &Published, change: &Change, key: &Key) -> Result<Bytes> {
     let replaced = Spans::of(&change.replaced);
     let write = |first_offset: u64| {
-        let mut runs = change.added_runs(key)?;
+        let mut runs: Vec<Run<'_>> = Vec::new();
         for group in 0..previous.footer.num_row_groups() {
             let rows = rows(previous, group, |instant| !replaced.contain(instant))?;
             runs.push(Box::new(rows.map(|batch| complete(&batch?, &change.schema))));
         }
-        write_whole(&change.schema, merge(runs, key)?, &change.record(first_offset)).map(Bytes::from)
+        write_whole(&change.schema, change.with(runs, key)?, &change.record(first_offset)).map(Bytes::from)
     };
     let first_offset = other_offset(previous.record.first_offset);
     let bytes = write(first_offset)?;
@@ -102,12 +104,26 @@ fn split(previous: &Published, change: &Change) -> Result<(Vec<usize>, Vec<Vec<R
 }
 
 impl Change {
-    /// The rows that come, each batch sorted.
-    fn added_runs<'a>(&'a self, key: &'a Key) -> Result<Vec<Run<'a>>> {
-        let sorted = |batch: &RecordBatch| {
-            key.sorted(batch).map(|batch| Box::new(std::iter::once(Ok(batch))) as Run<'a>)
-        };
-        self.added.iter().map(sorted).collect()
+    /// The positions of the columns that rows are sorted by.
+    fn key(&self) -> Vec<usize> {
+        sorting_positions(self.table, &self.schema)
+    }
+
+    /// The rows that come, sorted.
+    fn sorted(&self) -> Result<Sorted> {
+        Sorted::new(&self.added, &self.schema, &self.key())
+    }
+
+    /// The rows that come and those of `runs`, sorted together.
+    fn with<'a>(&'a self, runs: impl IntoIterator<Item = Run<'a>>, key: &'a Key) -> Result<Run<'a>> {
+        let added = self.sorted()?;
+        let mut runs = runs.into_iter().peekable();
+        if runs.peek().is_none() {
+            return Ok(Box::new(added));
+        }
+        let added = added.map(|batch| unpacked_batch(&batch?, &self.schema).map_err(unsortable));
+        let runs = std::iter::once(Box::new(added) as Run<'a>).chain(runs);
+        Ok(Box::new(merge(runs.collect(), key)?))
     }
 
     fn record(&self, first_offset: u64) -> ObjectRecord {

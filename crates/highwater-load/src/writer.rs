@@ -1,11 +1,8 @@
 //! Writing Parquet: the properties of every object, and an object written as a whole.
 
-use std::sync::Arc;
-
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use highwater_core::{Error, ErrorKind, Result, Table};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
@@ -13,6 +10,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use crate::object_record::ObjectRecord;
+use crate::object_writer::ObjectWriter;
 
 /// Rows of one row group: small enough that one resource's rows are read without the rest of a large day.
 pub(crate) const ROW_GROUP_ROWS: usize = 32_768;
@@ -56,31 +54,17 @@ fn counts_or_measures_time(kind: &DataType) -> bool {
     }
 }
 
-/// An object of `batches`, which are sorted, beginning at the record's first offset.
+/// An object of `batches`, which are sorted, beginning at the record's first offset. A column whose rows all hold the same
+/// may come as a run.
 pub(crate) fn write_whole(
     schema: &SchemaRef,
     batches: impl IntoIterator<Item = Result<RecordBatch>>,
     record: &ObjectRecord,
 ) -> Result<Vec<u8>> {
-    let properties = properties(record.table, schema);
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties)).map_err(encoding)?;
-    for batch in batches {
-        if writer.flushed_row_groups().is_empty() && writer.in_progress_rows() == 0 {
-            pad(&mut writer, record.first_offset)?;
-        }
-        writer.write(&batch?).map_err(encoding)?;
-    }
-    for pair in record.to_key_values() {
-        writer.append_key_value_metadata(pair);
-    }
-    writer.into_inner().map_err(encoding)
-}
-
-/// Zeros up to `offset`: no page header begins with one.
-fn pad(writer: &mut ArrowWriter<Vec<u8>>, offset: u64) -> Result<()> {
-    let missing = usize::try_from(offset).unwrap_or_default().saturating_sub(writer.bytes_written());
-    writer.write_all(&vec![0; missing]).map_err(|error| encoding(error.into()))
+    let mut writer = ObjectWriter::new(record.table, schema, None)?;
+    writer.begin_at(record.first_offset)?;
+    batches.into_iter().try_for_each(|batch| writer.write(&batch?))?;
+    writer.finish(record).map(|(_, bytes)| bytes)
 }
 
 pub(crate) fn encoding(error: ParquetError) -> Error {

@@ -4,12 +4,16 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, Int64Array, TimestampMillisecondArray, new_null_array,
+    ArrayRef, BooleanArray, Decimal64Array, Decimal128Array, Int64Array, StringArray,
+    TimestampMillisecondArray, new_null_array,
 };
-use arrow::buffer::NullBuffer;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 use highwater_core::ColumnType;
 
 use crate::fixed_column::FixedColumn;
+use crate::packing::repeated;
 use crate::schema::data_type;
 use crate::text_column::TextColumn;
 
@@ -41,7 +45,7 @@ macro_rules! on_column {
 impl ColumnStore {
     pub(crate) fn new(kind: ColumnType) -> Self {
         match kind {
-            ColumnType::Text => Self::Text(TextColumn::new()),
+            ColumnType::Text => Self::Text(TextColumn::default()),
             ColumnType::Int => Self::Int(FixedColumn::new()),
             ColumnType::Seconds => Self::Seconds(FixedColumn::new()),
             ColumnType::Instant => Self::Instant(FixedColumn::new()),
@@ -75,12 +79,35 @@ impl ColumnStore {
         on_column!(self, column => column.first_null(rows), filled => None)
     }
 
-    /// The Arrow array of the first `rows` rows, or of the rows that `order` names. `None` when text outgrows an array.
-    /// A column that is filled in at the end gives nulls.
-    pub(crate) fn into_array(self, order: Option<&[u32]>, rows: usize) -> Option<ArrayRef> {
-        Some(match self {
-            Self::Filled => new_null_array(&data_type(ColumnType::Text), order.map_or(rows, <[u32]>::len)),
-            Self::Text(column) => Arc::new(column.take(order, rows)?),
+    /// The packed array of the first `rows` rows, or of the rows that `order` names; at least one. `texts` are those that
+    /// the column is ranked by. A column that is filled in at the end gives nulls.
+    ///
+    /// # Errors
+    /// When there are too many rows for an array.
+    pub(crate) fn into_array(
+        self,
+        kind: ColumnType,
+        order: Option<&[u32]>,
+        rows: usize,
+        texts: &Arc<StringArray>,
+    ) -> Result<ArrayRef, ArrowError> {
+        let length = order.map_or(rows, <[u32]>::len);
+        if self.is_untouched() || matches!(self, Self::Filled) {
+            return repeated(&new_null_array(&packed_type(kind), 1), length);
+        }
+        // The first of the rows may be one that was made of others, at their end.
+        let first = order.and_then(|order| order.first()).copied().unwrap_or(0);
+        if self.is_constant(rows) {
+            let one = self.gather(Some(&[first]), rows, texts);
+            return repeated(&cast(&one, &packed_type(kind))?, length);
+        }
+        Ok(self.gather(order, rows, texts))
+    }
+
+    fn gather(self, order: Option<&[u32]>, rows: usize, texts: &Arc<StringArray>) -> ArrayRef {
+        match self {
+            Self::Filled => new_null_array(&DataType::Utf8, order.map_or(rows, <[u32]>::len)),
+            Self::Text(column) => column.into_array(order, rows, texts),
             Self::Int(column) => {
                 let (values, nulls) = column.take(order, rows);
                 Arc::new(Int64Array::new(values.into(), nulls))
@@ -91,20 +118,26 @@ impl ColumnStore {
             }
             Self::Seconds(column) => {
                 let (values, nulls) = column.take(order, rows);
-                decimals(values.into_iter().map(i128::from).collect(), nulls, ColumnType::Seconds)
+                let values = Decimal64Array::new(values.into(), nulls);
+                Arc::new(values.with_data_type(packed_type(ColumnType::Seconds)))
             }
             Self::Value(column) => {
                 let (values, nulls) = column.take(order, rows);
-                decimals(values, nulls, ColumnType::Value)
+                let values = Decimal128Array::new(values.into(), nulls);
+                Arc::new(values.with_data_type(data_type(ColumnType::Value)))
             }
             Self::Flag(column) => {
                 let (values, nulls) = column.take(order, rows);
                 Arc::new(BooleanArray::new(values.into(), nulls))
             }
-        })
+        }
     }
 }
 
-fn decimals(values: Vec<i128>, nulls: Option<NullBuffer>, kind: ColumnType) -> ArrayRef {
-    Arc::new(Decimal128Array::new(values.into(), nulls).with_data_type(data_type(kind)))
+/// The type that values of a column are held in while they wait to be written.
+fn packed_type(kind: ColumnType) -> DataType {
+    match data_type(kind) {
+        DataType::Decimal128(precision @ ..=18, scale) => DataType::Decimal64(precision, scale),
+        other => other,
+    }
 }

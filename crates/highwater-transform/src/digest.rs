@@ -11,8 +11,11 @@
 
 use std::fmt::Write as _;
 
-use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray, StringArray};
-use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Int64Type, TimestampMillisecondType};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type,
+    TimestampMillisecondType,
+};
 use highwater_core::{Column, ColumnType, DatasetSpec};
 use sha2::{Digest, Sha256};
 
@@ -21,7 +24,8 @@ use crate::normalised::TableBatch;
 /// Columns that say who pulled a row and when, not what the provider said.
 const PROVENANCE: [Column; 4] = [Column::Source, Column::Dataset, Column::ExtractedAt, Column::RunIdColumn];
 
-/// The digest of the rows of `tables`, which are sorted by key. Equal content gives an equal digest, whoever pulled it.
+/// The digest of the rows of `tables`, which are sorted by key, packed or plain. Equal content gives an equal digest,
+/// whoever pulled it.
 ///
 /// # Panics
 /// When a column is not of the type that its table gives it.
@@ -33,16 +37,24 @@ pub fn content_digest(tables: &[TableBatch]) -> String {
         hash.update(b"\n");
         hash.update((batch.num_rows() as u64).to_le_bytes());
         for column in table.def().columns.iter().filter(|column| !PROVENANCE.contains(column)) {
-            if let Some(values) = batch.column_by_name(column.name())
-                && values.null_count() < values.len()
-            {
+            let Some(values) = batch.column_by_name(column.name()) else { continue };
+            let (values, times) = unrepeated(values);
+            if values.null_count() < values.len() {
                 hash.update(column.name());
                 hash.update(b"\n");
-                add_column(&mut hash, column.kind(), values);
+                add_column(&mut hash, column.kind(), &values, times);
             }
         }
     }
     hex(&hash.finalize())
+}
+
+/// The values of a column, and how often each row of them stands there: more than once where it is a run.
+fn unrepeated(column: &ArrayRef) -> (ArrayRef, usize) {
+    match column.as_run_opt::<Int32Type>().map(|run| (run.values_slice(), run.len())) {
+        Some((value, times)) if value.len() == 1 => (value, times),
+        _ => (ArrayRef::clone(column), 1),
+    }
 }
 
 /// The digest of the settings that define what the windows of a dataset hold.
@@ -51,7 +63,7 @@ pub fn scope_digest(spec: &DatasetSpec) -> String {
     hex(&Sha256::digest(format!("{}\n{}\n{}\n", spec.scope, spec.grain, spec.step)))
 }
 
-fn add_column(hash: &mut Sha256, kind: ColumnType, values: &dyn Array) {
+fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usize) {
     match values.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => hash.update([0]),
         Some(nulls) => {
@@ -60,58 +72,108 @@ fn add_column(hash: &mut Sha256, kind: ColumnType, values: &dyn Array) {
         }
     }
     match kind {
-        ColumnType::Text => add_texts(hash, values.as_string()),
-        ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values.as_primitive(), i64::to_le_bytes),
+        ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
+            Some(texts) => {
+                let known = texts.values().as_string::<i32>();
+                let keys = texts.keys().iter().flatten();
+                add_texts(hash, keys.map(|key| known.value(key as usize)));
+            }
+            None => add_texts(hash, repeated(present(values.as_string()), times)),
+        },
+        ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values, times, i64::to_le_bytes),
         ColumnType::Instant => {
-            add_numbers::<TimestampMillisecondType, 8>(hash, values.as_primitive(), i64::to_le_bytes);
+            add_numbers::<TimestampMillisecondType, 8>(hash, values, times, i64::to_le_bytes);
         }
-        ColumnType::Seconds | ColumnType::Value => {
-            add_numbers::<Decimal128Type, 16>(hash, values.as_primitive(), i128::to_le_bytes);
+        ColumnType::Seconds | ColumnType::Value => match values.data_type() {
+            DataType::Decimal64(..) => {
+                add_numbers::<Decimal64Type, 16>(hash, values, times, |value| {
+                    i128::from(value).to_le_bytes()
+                });
+            }
+            _ => add_numbers::<Decimal128Type, 16>(hash, values, times, i128::to_le_bytes),
+        },
+        ColumnType::Flag => {
+            add_all(hash, repeated(flags(values.as_boolean()), times).map(|flag| [u8::from(flag)]));
         }
-        ColumnType::Flag => add_flags(hash, values.as_boolean()),
     }
 }
 
-fn add_texts(hash: &mut Sha256, texts: &StringArray) {
-    if texts.null_count() > 0 {
-        add_all(hash, texts.iter().flatten().map(|text| (text.len() as u32).to_le_bytes()));
-        texts.iter().flatten().for_each(|text| hash.update(text));
-    } else {
-        let offsets = texts.value_offsets();
-        add_all(hash, offsets.windows(2).map(|pair| (pair[1] - pair[0]).to_le_bytes()));
-        hash.update(&texts.value_data()[offsets[0] as usize..offsets[texts.len()] as usize]);
-    }
+/// Each of `values` so many times.
+fn repeated<T: Copy>(
+    values: impl Iterator<Item = T> + Clone,
+    times: usize,
+) -> impl Iterator<Item = T> + Clone {
+    values.flat_map(move |value| std::iter::repeat_n(value, times))
+}
+
+fn present(texts: &StringArray) -> impl Iterator<Item = &str> + Clone {
+    (0..texts.len()).filter(|row| texts.is_valid(*row)).map(|row| texts.value(row))
+}
+
+fn flags(flags: &BooleanArray) -> impl Iterator<Item = bool> + Clone {
+    (0..flags.len()).filter(|row| flags.is_valid(*row)).map(|row| flags.value(row))
+}
+
+fn add_texts<'a>(hash: &mut Sha256, texts: impl Iterator<Item = &'a str> + Clone) {
+    add_all(hash, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
+    let mut gathered = Gathered::new(hash);
+    texts.for_each(|text| gathered.add(text.as_bytes()));
+    gathered.end();
 }
 
 fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
     hash: &mut Sha256,
-    numbers: &PrimitiveArray<T>,
-    bytes: impl Fn(T::Native) -> [u8; N],
+    numbers: &ArrayRef,
+    times: usize,
+    bytes: impl Fn(T::Native) -> [u8; N] + Copy,
 ) {
+    let numbers: &PrimitiveArray<T> = numbers.as_primitive();
     if numbers.null_count() > 0 {
         add_all(hash, numbers.iter().flatten().map(bytes));
     } else {
-        add_all(hash, numbers.values().iter().copied().map(bytes));
+        add_all(hash, repeated(numbers.values().iter().copied(), times).map(bytes));
     }
 }
 
-fn add_flags(hash: &mut Sha256, flags: &BooleanArray) {
-    add_all(hash, flags.iter().flatten().map(|flag| [u8::from(flag)]));
-}
-
-/// Hashes the parts one after the other, gathered so that the hash sees long runs.
+/// Hashes the parts one after the other.
 fn add_all<const N: usize>(hash: &mut Sha256, parts: impl Iterator<Item = [u8; N]>) {
-    let mut gathered = [0; 4096];
-    let mut length = 0;
-    for part in parts {
-        if length + N > gathered.len() {
-            hash.update(&gathered[..length]);
-            length = 0;
-        }
-        gathered[length..length + N].copy_from_slice(&part);
-        length += N;
+    let mut gathered = Gathered::new(hash);
+    parts.for_each(|part| gathered.add(&part));
+    gathered.end();
+}
+
+/// Small parts of what is hashed, gathered so that the hash sees long runs.
+struct Gathered<'a> {
+    hash: &'a mut Sha256,
+    bytes: [u8; 4096],
+    length: usize,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(hash: &'a mut Sha256) -> Self {
+        Self { hash, bytes: [0; 4096], length: 0 }
     }
-    hash.update(&gathered[..length]);
+
+    #[inline]
+    fn add(&mut self, part: &[u8]) {
+        if part.len() > self.bytes.len() - self.length {
+            self.flush();
+            if part.len() > self.bytes.len() {
+                return self.hash.update(part);
+            }
+        }
+        self.bytes[self.length..self.length + part.len()].copy_from_slice(part);
+        self.length += part.len();
+    }
+
+    fn flush(&mut self) {
+        self.hash.update(&self.bytes[..self.length]);
+        self.length = 0;
+    }
+
+    fn end(mut self) {
+        self.flush();
+    }
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -140,6 +202,7 @@ mod tests {
     fn slices_of_a_batch_digest_like_the_rows_they_hold() {
         let rows = [usage("a", 1), usage("b", 2).bytes(3), usage("c", 4).bytes(5)];
         let mut tables = normalised(&rows).unwrap().tables;
+        assert_eq!(content_digest(&tables), normalised(&rows).unwrap().content_digest);
         for table in &mut tables {
             table.batch = table.batch.slice(table.batch.num_rows() / 3, table.batch.num_rows() * 2 / 3);
         }

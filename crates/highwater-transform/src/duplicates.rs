@@ -75,9 +75,9 @@ fn added_up(rows: &mut TableRows, group: &[u32]) -> Result<u32> {
         let adds_up = def.kind == TableKind::Fact && column.def().additivity == Additivity::Sum;
         let fits = match rows.column_mut(column) {
             Some(ColumnStore::Text(texts)) => {
-                let named = group.iter().copied().filter(|row| texts.get(*row as usize).is_some());
-                if let Some(least) = named.min_by(|a, b| texts.compare(*a as usize, *b as usize)) {
-                    texts.repeat(target, least as usize);
+                let named = group.iter().map(|row| texts.get(*row as usize)).filter(|code| *code != 0);
+                if let Some(least) = named.min() {
+                    texts.set(target, least);
                 }
                 true
             }

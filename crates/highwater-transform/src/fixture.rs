@@ -8,7 +8,7 @@ use highwater_core::{
     TableFeed, Window,
 };
 
-use crate::normalised::Normalised;
+use crate::normalised::{Normalised, TableBatch};
 use crate::staging::{Staging, StagingContext};
 
 const FEEDS: &[TableFeed] = &[
@@ -127,14 +127,21 @@ impl Row {
     }
 }
 
-/// `rows` as a finished pull under the given rule.
+/// The finished pull, its rows unpacked.
+pub(crate) fn finished(staging: Staging) -> Result<Normalised> {
+    let normalised = staging.finish()?;
+    let tables = normalised.tables.iter().map(TableBatch::plain).collect::<Result<_>>()?;
+    Ok(Normalised { tables, ..normalised })
+}
+
+/// `rows` as a finished pull under the given rule, unpacked.
 pub(crate) fn combined(duplicates: Duplicates, rows: &[Row]) -> Result<Normalised> {
     let mut staging = staging(duplicates);
     rows.iter().for_each(|row| row.stage(&mut staging));
-    staging.finish()
+    finished(staging)
 }
 
-/// `rows` as a finished pull.
+/// `rows` as a finished pull, unpacked.
 pub(crate) fn normalised(rows: &[Row]) -> Result<Normalised> {
     combined(Duplicates::Conflict, rows)
 }

@@ -14,90 +14,123 @@ pub(crate) struct KeyOrder {
     pub(crate) has_duplicates: bool,
 }
 
-/// The order of `rows` by the table's key, text by bytes, null first.
+/// The order of `rows`, whose texts are ranked, by the table's key: text by bytes, null first.
 ///
-/// Rows that came in order are only compared with their neighbours. Others are sorted by the first bits of the first key
-/// column that varies, as plain numbers; whole keys are compared only where those are equal.
+/// Mostly a key and the number of its row fit 64 bits together, and rows are sorted as plain numbers. Rows that came in
+/// order are only looked through.
 pub(crate) fn key_order(rows: &TableRows) -> KeyOrder {
     let length = rows.len();
     let key: Vec<&ColumnStore> = rows.key().filter(|column| !column.is_constant(length)).collect();
+    let parts: Option<Vec<Part<'_>>> = key.iter().map(|column| Part::of(column, length)).collect();
+    let row_bits = bits(length as u64);
+    match parts.filter(|parts| parts.iter().map(|part| part.bits).sum::<u32>() + row_bits <= u64::BITS) {
+        Some(parts) => packed_order(&parts, length, row_bits),
+        None => compared_order(&key, length),
+    }
+}
+
+/// A column of the key as small numbers that compare as its values do.
+struct Part<'a> {
+    column: &'a ColumnStore,
+    /// What stands for zero, which is null.
+    below: i128,
+    bits: u32,
+}
+
+impl<'a> Part<'a> {
+    fn of(column: &'a ColumnStore, rows: usize) -> Option<Self> {
+        match column {
+            ColumnStore::Text(ranks) => {
+                Some(Self { column, below: 0, bits: bits(u64::from(ranks.greatest())) })
+            }
+            ColumnStore::Instant(values) => {
+                let set = || (0..rows).filter_map(|row| values.get(row));
+                let (least, greatest) = (i128::from(set().min()?), i128::from(set().max()?));
+                let range = u64::try_from(greatest - least + 1).ok()?;
+                Some(Self { column, below: least - 1, bits: bits(range) })
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn number(&self, row: usize) -> u64 {
+        match self.column {
+            ColumnStore::Text(ranks) => u64::from(ranks.get(row)),
+            ColumnStore::Instant(values) => {
+                values.get(row).map_or(0, |value| (i128::from(value) - self.below) as u64)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// The bits that numbers up to `greatest` take.
+fn bits(greatest: u64) -> u32 {
+    u64::BITS - greatest.leading_zeros()
+}
+
+fn packed_order(parts: &[Part<'_>], length: usize, row_bits: u32) -> KeyOrder {
+    let packed = |row: usize| {
+        let key = parts.iter().fold(0_u64, |key, part| key << part.bits | part.number(row));
+        key << row_bits | row as u64
+    };
+    let mut packed: Vec<u64> = (0..length).map(packed).collect();
+    let in_order = |left: &u64, right: &u64| left >> row_bits < right >> row_bits;
+    if packed.is_sorted_by(in_order) {
+        return KeyOrder { rows: None, has_duplicates: false };
+    }
+    packed.sort_unstable();
+    let has_duplicates = !packed.is_sorted_by(in_order);
+    let row = |packed: u64| (packed & ((1 << row_bits) - 1)) as u32;
+    KeyOrder { rows: Some(packed.into_iter().map(row).collect()), has_duplicates }
+}
+
+fn compared_order(key: &[&ColumnStore], length: usize) -> KeyOrder {
     let compare = |left: usize, right: usize| {
-        key.iter()
-            .map(|column| column.compare(left, right))
-            .find(|order| order.is_ne())
-            .unwrap_or(Ordering::Equal)
+        let orders = key.iter().map(|column| column.compare(left, right));
+        orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     };
     if (1..length).all(|row| compare(row - 1, row).is_lt()) {
         return KeyOrder { rows: None, has_duplicates: false };
     }
-    let packing = Packing::of(length);
-    let mut packed: Vec<u64> = match key.first() {
-        Some(ColumnStore::Text(texts)) => packing.pack(texts.prefixes(length)),
-        Some(ColumnStore::Instant(instants)) => {
-            packing.pack((0..length).map(|row| instants.get(row).map_or(0, sortable)))
-        }
-        _ => packing.pack(std::iter::repeat_n(0, length)),
-    };
-    packed.sort_unstable();
-    let row = |packed: u64| packing.row(packed);
-    let mut has_duplicates = false;
-    for run in packed.chunk_by_mut(|left, right| packing.same(*left, *right)).filter(|run| run.len() > 1) {
-        run.sort_unstable_by(|left, right| compare(row(*left), row(*right)).then(left.cmp(right)));
-        has_duplicates |= run.windows(2).any(|pair| compare(row(pair[0]), row(pair[1])).is_eq());
-    }
-    KeyOrder { rows: Some(packed.into_iter().map(|packed| row(packed) as u32).collect()), has_duplicates }
-}
-
-/// How the first bits of a key and the number of its row share 64 bits, so that sorting rows is sorting plain integers.
-#[derive(Clone, Copy)]
-struct Packing {
-    /// Bits for the number of a row, below those of the key.
-    row_bits: u32,
-}
-
-impl Packing {
-    /// The packing for so many rows, which are numbered in 32 bits.
-    fn of(rows: usize) -> Self {
-        Self { row_bits: u64::BITS - (rows as u64).leading_zeros() }
-    }
-
-    fn pack(self, keys: impl Iterator<Item = u64>) -> Vec<u64> {
-        keys.zip(0_u64..).map(|(key, row)| key >> self.row_bits << self.row_bits | row).collect()
-    }
-
-    fn row(self, packed: u64) -> usize {
-        (packed & ((1 << self.row_bits) - 1)) as usize
-    }
-
-    /// Whether the bits of two keys do not tell them apart.
-    fn same(self, left: u64, right: u64) -> bool {
-        left >> self.row_bits == right >> self.row_bits
-    }
-}
-
-/// `value` as a number whose unsigned order is the signed order of the values.
-fn sortable(value: i64) -> u64 {
-    value.cast_unsigned() ^ (1 << 63)
+    let mut rows: Vec<u32> = (0..length).map(|row| row as u32).collect();
+    rows.sort_by(|left, right| compare(*left as usize, *right as usize));
+    let has_duplicates = rows.windows(2).any(|pair| compare(pair[0] as usize, pair[1] as usize).is_eq());
+    KeyOrder { rows: Some(rows), has_duplicates }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use highwater_core::{Column, Table};
+    use std::sync::Arc;
 
-    fn order(ids: &[&str]) -> KeyOrder {
-        let mut rows = TableRows::new(Table::ResourceUsage, &[]);
-        for id in ids {
+    use super::*;
+    use crate::text_pool::TextPools;
+    use highwater_core::{Column, Table};
+    use proptest::prelude::*;
+
+    fn rows(keys: &[(&str, i64)]) -> TableRows {
+        let (mut rows, mut texts) = (TableRows::new(Table::ResourceUsage, &[]), TextPools::new());
+        for (id, start) in keys {
             let row = rows.len();
             for (column, text) in [(Column::ResourceType, "asset"), (Column::ResourceId, id)] {
                 match rows.column_mut(column) {
-                    Some(ColumnStore::Text(texts)) => texts.set(row, text),
-                    _ => panic!("keys are text"),
+                    Some(ColumnStore::Text(values)) => values.set(row, texts.code(column, text)),
+                    _ => panic!("ids are text"),
                 }
+            }
+            match rows.column_mut(Column::BucketStart) {
+                Some(ColumnStore::Instant(values)) => values.set(row, *start),
+                _ => panic!("buckets are instants"),
             }
             rows.commit();
         }
-        key_order(&rows)
+        rows.rank(&Arc::new(texts.ranked()));
+        rows
+    }
+
+    fn order(ids: &[&str]) -> KeyOrder {
+        key_order(&rows(&ids.iter().map(|id| (*id, 0)).collect::<Vec<_>>()))
     }
 
     #[test]
@@ -122,9 +155,21 @@ mod tests {
         assert!(order(&["a", "a"]).has_duplicates);
     }
 
-    #[test]
-    fn signed_numbers_keep_their_order_as_prefixes() {
-        let values = [i64::MIN, -1, 0, 1, i64::MAX];
-        assert!(values.windows(2).all(|pair| sortable(pair[0]) < sortable(pair[1])));
+    proptest! {
+        #[test]
+        fn however_far_apart_keys_are_their_order_is_that_of_their_values(
+            keys in prop::collection::vec(
+                ("[a-c]{1,2}", prop_oneof![0..3_i64, Just(i64::MIN), Just(i64::MAX), any::<i64>()]), 0..20),
+        ) {
+            let keys: Vec<(&str, i64)> = keys.iter().map(|(id, start)| (id.as_str(), *start)).collect();
+            let found = key_order(&rows(&keys));
+            let mut expected: Vec<u32> = (0..keys.len() as u32).collect();
+            expected.sort_by_key(|row| keys[*row as usize]);
+            prop_assert_eq!(found.rows.unwrap_or_else(|| (0..keys.len() as u32).collect()), expected);
+            let mut distinct = keys.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            prop_assert_eq!(found.has_duplicates, distinct.len() < keys.len());
+        }
     }
 }

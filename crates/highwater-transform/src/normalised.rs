@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
-use highwater_core::{Table, Window};
+use highwater_core::{Result, Table, Window};
+
+use crate::packing::plain;
+use crate::schema::schema;
 
 /// The rows of one pull, normalised. The same rows give the same value, in whatever order they came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalised {
     /// The span that was pulled.
     pub window: Window,
-    /// Every table that the dataset feeds, in the order of its spec, also those without rows.
+    /// Every table that the dataset feeds, in the order of its spec, also those without rows. Packed: what is the same in
+    /// every row is a run, texts are keys of a sorted dictionary, seconds are held in 64 bits.
     pub tables: Vec<TableBatch>,
+    /// Bytes that the tables take in memory.
+    pub bytes: u64,
     /// Rows over all tables.
     pub rows: u64,
     /// Rows over all tables that were equal to one that is kept. While a provider pages through a list, each means
@@ -32,8 +38,19 @@ pub struct Normalised {
 pub struct TableBatch {
     /// The table.
     pub table: Table,
-    /// Its rows, in the table's schema, sorted by its key.
+    /// Its rows, in the table's columns, sorted by its key.
     pub batch: RecordBatch,
+}
+
+impl TableBatch {
+    /// The same rows with every column in the type that the table's schema gives it.
+    ///
+    /// # Errors
+    /// `Internal` when a column is of another kind, or holds more text than one array can.
+    pub fn plain(&self) -> Result<Self> {
+        let batch = plain(&self.batch, &schema(self.table, None))?;
+        Ok(Self { table: self.table, batch })
+    }
 }
 
 /// One row of the provider that was set aside.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{RecordBatch, StringArray};
 use chrono::{DateTime, Utc};
 use highwater_core::{Column, DatasetName, Error, ErrorKind, Result, SourceName, Table};
 
 use crate::column_store::ColumnStore;
 use crate::key_order::key_order;
+use crate::packing::plain;
 use crate::schema::schema;
 use crate::table_rows::TableRows;
+use crate::text_pool::TextPools;
 
 /// One value of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub enum Cell<'a> {
 #[derive(Debug)]
 pub struct RowsBuilder {
     rows: TableRows,
+    texts: TextPools,
     source: SourceName,
     dataset: DatasetName,
     misuse: Option<String>,
@@ -42,13 +45,14 @@ impl RowsBuilder {
     #[must_use]
     pub fn new(table: Table, source: &SourceName, dataset: &DatasetName) -> Self {
         let rows = TableRows::new(table, &[Column::Source, Column::Dataset]);
-        Self { rows, source: source.clone(), dataset: dataset.clone(), misuse: None }
+        let texts = TextPools::new();
+        Self { rows, texts, source: source.clone(), dataset: dataset.clone(), misuse: None }
     }
 
     /// Adds a row. Columns that are not named are null.
     pub fn row(&mut self, cells: &[(Column, Cell<'_>)]) -> &mut Self {
         for (column, cell) in cells {
-            if !set(&mut self.rows, *column, *cell) && self.misuse.is_none() {
+            if !set(&mut self.rows, &mut self.texts, *column, *cell) && self.misuse.is_none() {
                 let (table, kind) = (self.rows.table(), column.kind());
                 self.misuse =
                     Some(format!("{cell:?} does not fit column=`{table}.{column}` kind=`{kind:?}`"));
@@ -68,29 +72,26 @@ impl RowsBuilder {
     ///
     /// # Errors
     /// `Internal` when a cell did not fit its column, or a column that must have a value has none.
-    pub fn finish(self) -> Result<RecordBatch> {
+    pub fn finish(mut self) -> Result<RecordBatch> {
         if let Some(misuse) = self.misuse {
             return Err(Error::new(ErrorKind::Internal, misuse));
         }
-        let (table, length) = (self.rows.table(), self.rows.len());
+        let table = self.rows.table();
+        self.rows.rank(&Arc::new(self.texts.ranked()));
         let order = key_order(&self.rows);
-        self.rows.into_batch(order.rows.as_deref(), schema(table, None), |column| {
+        let batch = self.rows.into_batch(order.rows.as_deref(), |column| {
             let name = if column == Column::Source { self.source.as_str() } else { self.dataset.as_str() };
-            repeated(name, length)
-        })
+            Arc::new(StringArray::from(vec![name]))
+        })?;
+        plain(&batch, &schema(table, None))
     }
 }
 
-/// `rows` times the same text.
-pub(crate) fn repeated(text: &str, rows: usize) -> ArrayRef {
-    Arc::new(StringArray::new_repeated(text, rows))
-}
-
 /// Sets one cell of the staged row; false when it does not fit.
-fn set(rows: &mut TableRows, column: Column, cell: Cell<'_>) -> bool {
+fn set(rows: &mut TableRows, texts: &mut TextPools, column: Column, cell: Cell<'_>) -> bool {
     let row = rows.len();
     match (rows.column_mut(column), cell) {
-        (Some(ColumnStore::Text(values)), Cell::Text(value)) => values.set(row, value),
+        (Some(ColumnStore::Text(values)), Cell::Text(value)) => values.set(row, texts.code(column, value)),
         (Some(ColumnStore::Int(values)), Cell::Int(value)) => values.set(row, value),
         (Some(ColumnStore::Value(values)), Cell::Micros(value)) => values.set(row, value),
         (Some(ColumnStore::Seconds(values)), Cell::Micros(value)) => match i64::try_from(value) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, TimestampMillisecondArray};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, StringArray, TimestampMillisecondArray};
+use arrow::datatypes::Int32Type;
 use chrono::{DateTime, Utc};
 use highwater_core::{
     Column, DatasetSpec, Error, ErrorKind, Result, RunId, Seconds, Sink, SourceName, Table, Window,
@@ -14,9 +15,8 @@ use crate::digest::content_digest;
 use crate::duplicates::distinct;
 use crate::key_order::key_order;
 use crate::normalised::{Normalised, Reject, TableBatch};
-use crate::record_batch::repeated;
-use crate::schema::schema;
 use crate::table_rows::TableRows;
+use crate::text_pool::TextPools;
 use crate::verify::verify;
 
 /// The columns that are the same in every row of a pull.
@@ -46,6 +46,7 @@ pub struct StagingContext {
 pub struct Staging {
     context: StagingContext,
     tables: Vec<TableRows>,
+    texts: TextPools,
     current: usize,
     staged: bool,
     bucket: (Window, i64, i64),
@@ -64,6 +65,7 @@ impl Staging {
         Self {
             context,
             tables,
+            texts: TextPools::new(),
             current: 0,
             staged: false,
             bucket,
@@ -99,15 +101,16 @@ impl Staging {
             return Err(Error::new(ErrorKind::Internal, message));
         }
         let span = context.check_buckets.then_some(context.window);
-        let filled = filled(context, self.tables.iter().map(TableRows::len).max().unwrap_or(0));
+        let texts = Arc::new(self.texts.ranked());
         let (mut collapsed, mut summed, mut tables) = (0, 0, Vec::with_capacity(self.tables.len()));
         for mut rows in self.tables {
+            rows.rank(&texts);
             verify(&rows, spec, span)?;
             let order = key_order(&rows);
             let kept = distinct(&mut rows, order, spec.duplicates)?;
             (collapsed, summed) = (collapsed + kept.collapsed, summed + kept.summed);
             let table = rows.table();
-            let batch = rows.into_batch(kept.rows.as_deref(), schema(table, Some(spec)), &filled)?;
+            let batch = rows.into_batch(kept.rows.as_deref(), |column| filled(context, column))?;
             tables.push(TableBatch { table, batch });
         }
         self.rejects.sort_unstable();
@@ -115,6 +118,7 @@ impl Staging {
             window: context.window,
             rows: tables.iter().map(|table| table.batch.num_rows() as u64).sum(),
             content_digest: content_digest(&tables),
+            bytes: tables.iter().map(row_bytes).sum::<u64>() + texts.bytes() as u64,
             tables,
             collapsed,
             summed,
@@ -180,8 +184,9 @@ impl Sink for Staging {
 
     #[inline]
     fn text(&mut self, column: Column, value: &str) {
+        let code = self.texts.code(column, value);
         match self.staged(column) {
-            Some((row, ColumnStore::Text(values))) => values.set(row, value),
+            Some((row, ColumnStore::Text(values))) => values.set(row, code),
             _ => self.misused(column, "text"),
         }
     }
@@ -248,21 +253,27 @@ fn milliseconds(window: Window) -> (Window, i64, i64) {
     (window, window.start().timestamp_millis(), window.end().timestamp_millis())
 }
 
-/// The columns that no decoder sets, made once for the largest table and shared by all.
-fn filled(context: &StagingContext, rows: usize) -> impl Fn(Column) -> ArrayRef {
-    let source = repeated(context.source.as_str(), rows);
-    let dataset = repeated(context.spec.name.as_str(), rows);
-    let run_id = repeated(context.run_id.as_str(), rows);
-    let extracted_at: ArrayRef =
-        Arc::new(TimestampMillisecondArray::from_value(context.extracted_at.timestamp_millis(), rows));
-    move |column| {
-        Arc::clone(match column {
-            Column::Source => &source,
-            Column::Dataset => &dataset,
-            Column::ExtractedAt => &extracted_at,
-            _ => &run_id,
-        })
-    }
+/// The one value of a column that no decoder sets.
+fn filled(context: &StagingContext, column: Column) -> ArrayRef {
+    let text = match column {
+        Column::Source => context.source.as_str(),
+        Column::Dataset => context.spec.name.as_str(),
+        Column::ExtractedAt => {
+            let instant = context.extracted_at.timestamp_millis();
+            return Arc::new(TimestampMillisecondArray::from_value(instant, 1));
+        }
+        _ => context.run_id.as_str(),
+    };
+    Arc::new(StringArray::from(vec![text]))
+}
+
+/// Bytes of a packed batch, dictionaries aside.
+fn row_bytes(table: &TableBatch) -> u64 {
+    let of = |column: &ArrayRef| match column.as_dictionary_opt::<Int32Type>() {
+        Some(texts) => texts.keys().to_data().get_slice_memory_size(),
+        None => column.to_data().get_slice_memory_size(),
+    };
+    table.batch.columns().iter().filter_map(|column| of(column).ok()).sum::<usize>() as u64
 }
 
 #[cfg(test)]

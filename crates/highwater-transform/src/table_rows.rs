@@ -4,13 +4,17 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
-use arrow::datatypes::{Field, FieldRef, SchemaRef};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
 use chrono::DateTime;
 use highwater_core::{Column, Error, ErrorKind, Result, Table, format_instant};
 
 use crate::column_store::ColumnStore;
+use crate::packing::repeated;
+use crate::schema::schema;
 use crate::slots::Slots;
+use crate::text_pool::RankedTexts;
 
 /// Committed rows, and at most one staged row behind them.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct TableRows {
     table: Table,
     slots: &'static Slots,
     columns: Vec<ColumnStore>,
+    texts: Arc<RankedTexts>,
     rows: usize,
 }
 
@@ -28,7 +33,7 @@ impl TableRows {
             if filled.contains(column) { ColumnStore::Filled } else { ColumnStore::new(column.kind()) }
         };
         let columns = table.def().columns.iter().map(store).collect();
-        Self { table, slots: Slots::of(table), columns, rows: 0 }
+        Self { table, slots: Slots::of(table), columns, texts: Arc::default(), rows: 0 }
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -68,6 +73,16 @@ impl TableRows {
         self.rows - 1
     }
 
+    /// Lets texts compare: by their ranks instead of the numbers that they were given when they came.
+    pub(crate) fn rank(&mut self, texts: &Arc<RankedTexts>) {
+        for (column, store) in self.table.def().columns.iter().zip(&mut self.columns) {
+            if let ColumnStore::Text(codes) = store {
+                codes.rank(texts.ranks(*column));
+            }
+        }
+        self.texts = Arc::clone(texts);
+    }
+
     /// Drops the staged row.
     pub(crate) fn drop_staged(&mut self) {
         let rows = self.rows;
@@ -85,7 +100,10 @@ impl TableRows {
         let mut text = String::new();
         for column in self.table.def().key {
             let value = match self.column(*column) {
-                Some(ColumnStore::Text(values)) => values.get(row).map(str::to_owned),
+                Some(ColumnStore::Text(values)) => {
+                    let place = (values.get(row) as usize).checked_sub(1);
+                    place.map(|place| self.texts.texts(*column).value(place).to_owned())
+                }
                 Some(ColumnStore::Instant(values)) => {
                     values.get(row).and_then(DateTime::from_timestamp_millis).map(format_instant)
                 }
@@ -99,41 +117,41 @@ impl TableRows {
         text
     }
 
-    /// The rows that `order` names, or all as they came, as a batch of `schema`. `filled` gives a column that took no
-    /// values, at least as long as the batch.
+    /// The rows that `order` names, or all as they came, as a packed batch. `filled` gives the one value of a column that
+    /// took none.
     ///
     /// # Errors
-    /// `Internal` when a column holds more text than an array can, or the batch does not fit the schema.
+    /// `Internal` when a column holds more text than an array can.
     pub(crate) fn into_batch(
         self,
         order: Option<&[u32]>,
-        schema: SchemaRef,
         filled: impl Fn(Column) -> ArrayRef,
     ) -> Result<RecordBatch> {
         let length = order.map_or(self.rows, <[u32]>::len);
-        let (table, rows) = (self.table, self.rows);
-        // Columns that the provider says nothing of are most of a table: those of one type are one array.
-        let mut nulls: Vec<ArrayRef> = Vec::new();
-        let mut null = |field: &Field| {
-            let kind = field.data_type();
-            let known = nulls.iter().find(|array| array.data_type() == kind).cloned();
-            known.unwrap_or_else(|| {
-                nulls.push(new_null_array(kind, length));
-                Arc::clone(&nulls[nulls.len() - 1])
-            })
+        let (table, rows, texts) = (self.table, self.rows, self.texts);
+        if length == 0 {
+            return Ok(RecordBatch::new_empty(schema(table, None)));
+        }
+        let none = Arc::new(StringArray::new_null(0));
+        let array = |(column, store): (&Column, ColumnStore)| match store {
+            ColumnStore::Filled => repeated(&filled(*column), length),
+            ColumnStore::Text(_) if texts.overflowed(*column) => Err(ArrowError::InvalidArgumentError(
+                format!("more text than one column of a pull can hold: column=`{table}.{column}`"),
+            )),
+            ColumnStore::Text(_) => store.into_array(column.kind(), order, rows, texts.texts(*column)),
+            store => store.into_array(column.kind(), order, rows, &none),
         };
-        let array = |((column, field), store): ((&Column, &FieldRef), ColumnStore)| match store {
-            ColumnStore::Filled => Ok(filled(*column).slice(0, length)),
-            store if store.is_untouched() => Ok(null(field)),
-            store => store.into_array(order, rows).ok_or_else(|| {
-                let message =
-                    format!("more text than one column of a pull can hold: column=`{table}.{column}`");
-                Error::new(ErrorKind::Internal, message)
-            }),
-        };
-        let columns = table.def().columns.iter().zip(schema.fields()).zip(self.columns);
-        let arrays = columns.map(array).collect::<Result<Vec<_>>>()?;
-        RecordBatch::try_new(schema, arrays).map_err(|error| {
+        let def = table.def();
+        let arrays = def.columns.iter().zip(self.columns).map(array).collect::<Result<Vec<_>, _>>();
+        let batch = arrays.and_then(|arrays| {
+            let fields = def.columns.iter().zip(&arrays).map(|(column, array)| {
+                Field::new(column.name(), array.data_type().clone(), def.is_nullable(*column))
+            });
+            let schema = Schema::new(fields.collect::<Vec<_>>());
+            let options = RecordBatchOptions::new().with_row_count(Some(length));
+            RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)
+        });
+        batch.map_err(|error| {
             let message = format!("rows do not fit their table: table=`{table}`");
             Error::new(ErrorKind::Internal, message).with_source(error)
         })

@@ -2,246 +2,135 @@
 
 use std::cmp::Ordering;
 
-use arrow::array::StringArray;
-use arrow::array::builder::NullBufferBuilder;
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::array::builder::BooleanBufferBuilder;
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::Int32Type;
+use std::sync::Arc;
 
-/// The texts of one column by row, all in one arena. A text equal to that of the row before is kept once: resource
-/// types never change within a table, ids repeat from row to row.
-#[derive(Debug)]
+use crate::text_pool::Code;
+
+/// The texts of one column by row, as numbers in a pool; zero where there is none. Once ranked, they compare as the
+/// texts do.
+#[derive(Debug, Default)]
 pub(crate) struct TextColumn {
-    arena: String,
-    spans: Vec<Span>,
-    nulls: NullBufferBuilder,
-    overflowed: bool,
+    codes: Vec<Code>,
 }
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Span {
-    start: u32,
-    length: u32,
-}
-
-/// An Arrow text array addresses its bytes with `i32`.
-const LIMIT_BYTES: usize = i32::MAX as usize;
 
 impl TextColumn {
-    pub(crate) fn new() -> Self {
-        Self { arena: String::new(), spans: Vec::new(), nulls: NullBufferBuilder::new(0), overflowed: false }
-    }
-
     /// Sets the text of `row`. Rows after it are dropped, unset rows before it become null.
     #[inline]
-    pub(crate) fn set(&mut self, row: usize, text: &str) {
-        if self.spans.len() != row {
-            self.resize(row);
+    pub(crate) fn set(&mut self, row: usize, code: Code) {
+        if self.codes.len() != row {
+            self.codes.resize(row, 0);
         }
-        let span = match self.spans.last() {
-            Some(last) if self.bytes(*last) == text.as_bytes() => *last,
-            _ => self.keep(text),
-        };
-        self.spans.push(span);
-        self.nulls.append_non_null();
-    }
-
-    fn keep(&mut self, text: &str) -> Span {
-        let start = self.arena.len();
-        if text.len() > LIMIT_BYTES - start {
-            self.overflowed = true;
-            return Span::default();
-        }
-        self.arena.push_str(text);
-        Span { start: start as u32, length: text.len() as u32 }
-    }
-
-    /// Sets the text of `row` to that of an earlier row.
-    pub(crate) fn repeat(&mut self, row: usize, earlier: usize) {
-        if self.get(earlier).is_some() {
-            let span = self.spans[earlier];
-            self.resize(row);
-            self.spans.push(span);
-            self.nulls.append_non_null();
-        }
-    }
-
-    fn resize(&mut self, rows: usize) {
-        let missing = rows.saturating_sub(self.spans.len());
-        if missing > 0 {
-            self.nulls.append_n_nulls(missing);
-            self.spans.resize(rows, Span::default());
-        } else {
-            self.truncate(rows);
-        }
+        self.codes.push(code);
     }
 
     /// Drops what is beyond `rows`.
     pub(crate) fn truncate(&mut self, rows: usize) {
-        self.spans.truncate(rows);
-        self.nulls.truncate(self.spans.len());
+        self.codes.truncate(rows);
     }
 
-    pub(crate) fn get(&self, row: usize) -> Option<&str> {
-        let span = *self.spans.get(row)?;
-        self.nulls.is_valid(row).then(|| self.slice(span))
+    /// Puts ranks in the place of codes.
+    pub(crate) fn rank(&mut self, ranks: &[Code]) {
+        self.codes.iter_mut().for_each(|code| *code = ranks[*code as usize]);
     }
 
-    fn slice(&self, span: Span) -> &str {
-        &self.arena[span.start as usize..][..span.length as usize]
+    /// The text's number; zero for null.
+    pub(crate) fn get(&self, row: usize) -> Code {
+        self.codes.get(row).copied().unwrap_or(0)
     }
 
-    /// What [`slice`](Self::slice) gives, without a look at where characters begin.
-    fn bytes(&self, span: Span) -> &[u8] {
-        &self.arena.as_bytes()[span.start as usize..][..span.length as usize]
-    }
-
-    fn get_bytes(&self, row: usize) -> Option<&[u8]> {
-        let span = *self.spans.get(row)?;
-        self.nulls.is_valid(row).then(|| self.bytes(span))
-    }
-
-    /// How two rows compare, by bytes; null comes first.
+    /// How two rows compare, once ranked; null comes first.
     pub(crate) fn compare(&self, left: usize, right: usize) -> Ordering {
-        let kept_once = matches!((self.spans.get(left), self.spans.get(right)), (Some(a), Some(b)) if a == b);
-        if kept_once && self.nulls.as_slice().is_none() {
-            return Ordering::Equal;
-        }
-        self.get_bytes(left).cmp(&self.get_bytes(right))
+        self.get(left).cmp(&self.get(right))
     }
 
     /// Whether no row was given a value.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.spans.is_empty()
+        self.codes.is_empty()
     }
 
-    /// Whether the first `rows` rows are known to hold the same.
+    /// Whether the first `rows` rows all hold the same.
     pub(crate) fn is_constant(&self, rows: usize) -> bool {
-        if self.spans.is_empty() {
-            return true;
-        }
-        let complete = self.spans.len() == rows && self.nulls.as_slice().is_none();
-        complete && self.spans.iter().all(|span| *span == self.spans[0])
+        let same = self.codes.first().is_none_or(|first| self.codes.iter().all(|code| code == first));
+        same && (self.codes.len() >= rows || self.codes.first().is_none_or(|first| *first == 0))
     }
 
     /// The first of `rows` rows that has no value.
     pub(crate) fn first_null(&self, rows: usize) -> Option<usize> {
-        if self.nulls.as_slice().is_none() && self.spans.len() >= rows {
-            return None;
-        }
-        (0..rows).find(|row| self.get(*row).is_none())
+        let set = &self.codes[..rows.min(self.codes.len())];
+        set.iter().position(|code| *code == 0).or((set.len() < rows).then_some(set.len()))
     }
 
-    /// Eight bytes of each row's text from where the texts begin to differ, as a number: where two numbers differ, the
-    /// texts compare the same way.
-    pub(crate) fn prefixes(&self, rows: usize) -> impl Iterator<Item = u64> + '_ {
-        let skipped = self.common_prefix_bytes();
-        (0..rows).map(move |row| {
-            let text = self.get_bytes(row).unwrap_or_default();
-            let rest = text.get(skipped..).unwrap_or_default();
-            let mut prefix = [0; 8];
-            let length = rest.len().min(8);
-            prefix[..length].copy_from_slice(&rest[..length]);
-            u64::from_be_bytes(prefix)
-        })
+    /// The greatest number.
+    pub(crate) fn greatest(&self) -> Code {
+        self.codes.iter().copied().max().unwrap_or(0)
     }
 
-    fn common_prefix_bytes(&self) -> usize {
-        if self.nulls.as_slice().is_some() {
-            return 0;
-        }
-        let mut texts = self.spans.iter().map(|span| self.bytes(*span));
-        let Some(mut common) = texts.next() else { return 0 };
-        for text in texts {
-            if !text.starts_with(common) {
-                let same = common.iter().zip(text).take_while(|(left, right)| left == right).count();
-                common = &common[..same];
-            }
-        }
-        common.len()
-    }
-
-    /// The texts of the first `rows` rows, or of the rows that `order` names; `None` when they do not fit an array.
-    pub(crate) fn take(self, order: Option<&[u32]>, rows: usize) -> Option<StringArray> {
-        let length = order.map_or(rows, <[u32]>::len);
-        if self.overflowed {
-            return None;
-        }
-        if let Some(text) = self.get(0).filter(|_| self.is_constant(rows)) {
-            return (text.len() * length <= LIMIT_BYTES).then(|| StringArray::new_repeated(text, length));
-        }
-        let (texts, nulls) = match order {
-            Some(order) => self.gathered(order.iter().map(|row| *row as usize)),
-            None => self.gathered(0..rows),
-        }?;
-        let (offsets, bytes) = texts;
-        StringArray::try_new(offsets, bytes, nulls).ok()
-    }
-
-    /// Offsets and bytes of the texts of `rows`, and which of them are null.
-    fn gathered(
-        &self,
-        rows: impl ExactSizeIterator<Item = usize> + Clone,
-    ) -> Option<(Texts, Option<NullBuffer>)> {
-        // A null has an empty span.
-        let span = |row: usize| self.spans.get(row).copied().unwrap_or_default();
-        let size: usize = rows.clone().map(|row| span(row).length as usize).sum();
-        if size > LIMIT_BYTES {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(size);
-        let mut ends = Vec::with_capacity(rows.len() + 1);
-        ends.push(0);
-        for row in rows.clone() {
-            bytes.extend_from_slice(self.bytes(span(row)));
-            ends.push(bytes.len() as i32);
-        }
-        let complete = self.nulls.as_slice().is_none() && rows.clone().all(|row| row < self.spans.len());
-        let valid = |row: usize| row < self.spans.len() && self.nulls.is_valid(row);
-        let nulls = (!complete).then(|| NullBuffer::from_iter(rows.map(valid)));
-        Some(((OffsetBuffer::new(ends.into()), bytes.into()), nulls))
+    /// The texts of the first `rows` rows, or of the rows that `order` names: keys of `texts`, by which the column is
+    /// ranked.
+    pub(crate) fn into_array(
+        mut self,
+        order: Option<&[u32]>,
+        rows: usize,
+        texts: &Arc<StringArray>,
+    ) -> ArrayRef {
+        self.codes.resize(rows, 0);
+        let codes = match order {
+            Some(order) => order.iter().map(|row| self.codes[*row as usize]).collect(),
+            None => self.codes,
+        };
+        let nulls = codes.contains(&0).then(|| {
+            let mut valid = BooleanBufferBuilder::new(codes.len());
+            codes.iter().for_each(|code| valid.append(*code != 0));
+            NullBuffer::new(valid.finish())
+        });
+        let keys: Vec<i32> = codes.into_iter().map(|code| code.saturating_sub(1) as i32).collect();
+        let keys = Int32Array::new(keys.into(), nulls);
+        let texts: ArrayRef = Arc::<StringArray>::clone(texts);
+        Arc::new(
+            DictionaryArray::<Int32Type>::try_new(keys, texts)
+                .expect("every rank is a place among the texts"),
+        )
     }
 }
-
-/// Offsets into bytes, and the bytes.
-type Texts = (OffsetBuffer<i32>, Buffer);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use arrow::array::{Array, AsArray};
 
-    #[test]
-    fn a_text_that_repeats_is_kept_once() {
-        let mut column = TextColumn::new();
-        (0..1_000).for_each(|row| column.set(row, "asset"));
-        assert_eq!(column.arena, "asset");
-        assert!(column.is_constant(1_000) && !column.is_constant(1_001));
-        assert_eq!(column.take(None, 1_000).unwrap().value(999), "asset");
+    fn column(codes: &[(usize, Code)]) -> TextColumn {
+        let mut column = TextColumn::default();
+        codes.iter().for_each(|(row, code)| column.set(*row, *code));
+        column
     }
 
     #[test]
-    fn empty_text_is_not_null() {
-        let mut column = TextColumn::new();
-        column.set(1, "");
-        assert_eq!((column.get(0), column.get(1)), (None, Some("")));
-        assert_eq!(column.compare(0, 1), Ordering::Less);
-        let texts = column.take(Some(&[1, 0, 2]), 3).unwrap();
-        assert_eq!(texts.iter().collect::<Vec<_>>(), [Some(""), None, None]);
+    fn skipped_rows_are_null_and_come_first() {
+        let column = column(&[(1, 2), (2, 1)]);
+        assert_eq!((column.first_null(3), column.greatest()), (Some(0), 2));
+        assert_eq!(column.compare(0, 2), Ordering::Less);
+        let texts = Arc::new(StringArray::from(vec!["", "b"]));
+        let array = column.into_array(Some(&[1, 0, 2, 3]), 4, &texts);
+        let array = array.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
+        assert_eq!(array.into_iter().collect::<Vec<_>>(), [Some("b"), None, Some(""), None]);
     }
 
-    proptest! {
-        #[test]
-        fn prefixes_never_contradict_the_texts(texts in prop::collection::vec("(same/)?[ab\0é]{0,10}", 2..12)) {
-            let mut column = TextColumn::new();
-            texts.iter().enumerate().for_each(|(row, text)| column.set(row, text));
-            let prefixes: Vec<u64> = column.prefixes(texts.len()).collect();
-            for left in 0..texts.len() {
-                for right in 0..texts.len() {
-                    prop_assert_eq!(column.compare(left, right), texts[left].cmp(&texts[right]));
-                    if prefixes[left] < prefixes[right] {
-                        prop_assert!(texts[left] < texts[right]);
-                    }
-                }
-            }
-        }
+    #[test]
+    fn a_column_is_constant_only_when_every_row_holds_the_same() {
+        assert!(column(&[]).is_constant(3));
+        let same = column(&[(0, 1), (1, 1)]);
+        assert!(same.is_constant(2) && !same.is_constant(3));
+        assert_eq!((same.first_null(2), same.first_null(3)), (None, Some(2)));
+        assert!(!column(&[(0, 1), (2, 1)]).is_constant(3));
+    }
+
+    #[test]
+    fn a_column_whose_every_row_is_set_carries_no_nulls() {
+        let texts = Arc::new(StringArray::from(vec!["a"]));
+        assert!(column(&[(0, 1), (1, 1)]).into_array(None, 2, &texts).nulls().is_none());
     }
 }

@@ -113,7 +113,8 @@ impl Place<'_> {
             if records.iter().any(|record| record.window.overlaps(wanted.window)) {
                 old.push(TableBatch { table: *table, batch: within(rows, wanted.window)? });
                 let batch = pull.commit.batches.get(*index).cloned();
-                new.extend(batch.map(|batch| TableBatch { table: *table, batch }));
+                let batch = batch.map(|batch| TableBatch { table: *table, batch }.plain());
+                new.extend(batch.transpose()?);
             }
         }
         let revision = Revision {

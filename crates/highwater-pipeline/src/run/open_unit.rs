@@ -11,8 +11,8 @@ use super::publish::Batch;
 use super::summary::PullCounts;
 use super::unit_run::UnitRun;
 
-/// A unit commits what it has completed once it holds this many rows…
-const COMMIT_ROWS: u64 = 1_000_000;
+/// A unit commits what it has completed once it takes this much memory: a million rows or more…
+pub(crate) const COMMIT_BYTES: u64 = 64 * 1024 * 1024;
 /// … or has held some for this long.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(300);
 
@@ -30,13 +30,13 @@ pub(super) struct OpenUnit {
     pub(super) abandoned: bool,
     counts: PullCounts,
     rows: u64,
-    /// Rows of the batch that is being made durable, while one is.
+    /// Bytes of the batch that is being made durable, while one is.
     publishing: Option<u64>,
     /// Whether published windows are replaced by ones of other bounds, which takes one commit for all.
     restates_bounds: bool,
     last_taken: bool,
     batch: Batch,
-    batch_rows: u64,
+    batch_bytes: u64,
     batch_since: Duration,
 }
 
@@ -54,7 +54,7 @@ impl OpenUnit {
             restates_bounds: false,
             last_taken: false,
             batch: Batch::default(),
-            batch_rows: 0,
+            batch_bytes: 0,
             batch_since: Duration::ZERO,
         }
     }
@@ -64,7 +64,7 @@ impl OpenUnit {
         if self.batch.fresh.is_empty() {
             self.batch_since = now;
         }
-        self.batch_rows += fresh.commit.record.rows;
+        self.batch_bytes += fresh.bytes;
         self.restates_bounds |= fresh.restates_bounds;
         self.batch.fresh.push(fresh);
     }
@@ -77,9 +77,9 @@ impl OpenUnit {
         self.batch.held.push(held);
     }
 
-    /// The rows that wait to be committed or are being committed.
-    pub(super) fn rows_at_hand(&self) -> u64 {
-        self.batch_rows + self.publishing.unwrap_or(0)
+    /// Bytes of the rows that wait to be committed or are being committed.
+    pub(super) fn bytes_at_hand(&self) -> u64 {
+        self.batch_bytes + self.publishing.unwrap_or(0)
     }
 
     /// When the batch has waited for as long as it may, on the monotonic clock.
@@ -99,12 +99,12 @@ impl OpenUnit {
             return None;
         }
         let last = self.is_pulled() && (!self.last_taken || !self.batch.is_empty());
-        let enough = self.batch_rows >= COMMIT_ROWS || self.due_at().is_some_and(|due_at| due_at <= now);
+        let enough = self.batch_bytes >= COMMIT_BYTES || self.due_at().is_some_and(|due_at| due_at <= now);
         if !last && (!enough || self.restates_bounds) {
             return None;
         }
         self.last_taken = last;
-        self.publishing = Some(std::mem::take(&mut self.batch_rows));
+        self.publishing = Some(std::mem::take(&mut self.batch_bytes));
         let mut batch = std::mem::take(&mut self.batch);
         batch.last = last && !self.abandoned;
         Some(batch)

@@ -39,6 +39,8 @@ pub(super) enum Verdict {
 pub(super) struct Fresh {
     pub(super) commit: WindowCommit,
     pub(super) rejects: Vec<RejectLine>,
+    /// Bytes that its rows take in memory.
+    pub(super) bytes: u64,
     /// Whether rejects of the window before it are to be replaced.
     pub(super) had_rejects: bool,
     /// Whether it replaces published windows of other bounds, so that the date's windows go together.
@@ -147,7 +149,8 @@ async fn shrink(unit: &UnitRun, pulled: &Pulled) -> Result<Option<Shrink>> {
         let batch = warehouse.read_windows(provider, &unit.unit, table, &windows).await?;
         old.push(TableBatch { table, batch });
     }
-    Ok(shrinks(&old, &pulled.normalised.tables, unit.shrink_tolerance))
+    let new = pulled.normalised.tables.iter().map(TableBatch::plain).collect::<Result<Vec<_>>>()?;
+    Ok(shrinks(&old, &new, unit.shrink_tolerance))
 }
 
 fn fresh(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled, pull_digest: String) -> Fresh {
@@ -177,6 +180,7 @@ fn fresh(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled, pull_digest:
     Fresh {
         commit: WindowCommit { record, batches },
         rejects,
+        bytes: normalised.bytes,
         had_rejects: published.record(window).is_some_and(|known| known.rejected_rows > 0),
         restates_bounds: published.restates_bounds(window),
         cause: unit.cause(published, window),

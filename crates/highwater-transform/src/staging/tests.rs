@@ -7,7 +7,7 @@ use highwater_core::{Duplicates, ErrorKind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixture::{Row, at, combined, normalised, staging, usage, window};
+use crate::fixture::{Row, at, combined, finished, normalised, staging, usage, window};
 
 fn texts(batch: &RecordBatch, column: Column) -> Vec<Option<&str>> {
     batch[column.name()].as_string::<i32>().iter().collect()
@@ -56,7 +56,7 @@ fn rows_come_out_sorted_typed_and_filled() {
     assert_eq!(pulled.value(1), at(20).timestamp_millis());
     assert_eq!((resources.table, resources.batch.num_rows()), (Table::Resources, 0));
     assert_eq!((normalised.rows, normalised.collapsed, normalised.summed), (5, 0, 0));
-    assert_eq!(usage.batch.schema(), schema(Table::ResourceUsage, Some(&crate::fixture::spec())));
+    assert_eq!(usage.batch.schema(), crate::schema(Table::ResourceUsage, None));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_row_that_is_not_committed_leaves_no_trace() {
     usage("b", 2).stage(&mut staging);
     half(&mut staging, "left behind");
     assert_eq!(staging.rows(), 3);
-    let pull = staging.finish().unwrap();
+    let pull = finished(staging).unwrap();
     let batch = &pull.tables[0].batch;
     assert_eq!(texts(batch, Column::ResourceId), [Some("a"), Some("b")]);
     assert_eq!(seconds(batch), [Some(1), Some(2)]);
@@ -152,7 +152,7 @@ fn sums_of_descriptions_keep_one_word_and_never_add() {
         staging.instant(Column::CreatedAt, at(u32::try_from(length).unwrap()));
         staging.commit_row();
     }
-    let batch = staging.finish().unwrap().tables.remove(2).batch;
+    let batch = finished(staging).unwrap().tables.remove(2).batch;
     assert_eq!(texts(&batch, Column::Name), [Some("y")]);
     assert_eq!(batch["duration_seconds"].as_primitive::<Decimal128Type>().value(0), 5_000_000);
     assert!(batch["archived"].as_boolean().value(0));

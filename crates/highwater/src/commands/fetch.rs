@@ -6,7 +6,7 @@ use highwater_core::{
     Column, DatasetSpec, Error, ErrorKind, Grain, OperationSpec, PageRequest, Result, Window, format_instant,
 };
 use highwater_pipeline::{Admission, Puller};
-use highwater_transform::Normalised;
+use highwater_transform::{Normalised, TableBatch};
 
 use crate::args::{FetchArgs, Format, Global, describe_range};
 use crate::cells;
@@ -155,12 +155,14 @@ fn request(
 
 fn show(normalised: &Normalised, format: Format) -> Result<()> {
     let tables = normalised.tables.iter().filter(|table| table.batch.num_rows() > 0);
+    let tables = tables.map(TableBatch::plain).collect::<Result<Vec<_>>>()?;
     if format == Format::Json {
-        let by_table =
-            tables.map(|table| Ok((table.table.name().to_owned(), cells::json_rows(&table.batch)?.into())));
+        let by_table = tables
+            .iter()
+            .map(|table| Ok((table.table.name().to_owned(), cells::json_rows(&table.batch)?.into())));
         return print_json(&by_table.collect::<Result<serde_json::Map<String, serde_json::Value>>>()?);
     }
-    for (index, table) in tables.enumerate() {
+    for (index, table) in tables.iter().enumerate() {
         if index > 0 {
             print_text("\n")?;
         }

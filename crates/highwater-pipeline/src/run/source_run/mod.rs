@@ -36,8 +36,8 @@ const FEWEST_PULLS_IN_FLIGHT: usize = 2;
 /// Requests of the pulls on their way, beyond which more pulls would only wait for one another, with their pages in
 /// memory.
 const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
-/// Rows on their way or waiting to be committed, beyond which no pull is started.
-const ROWS_AT_HAND: u64 = 1_250_000;
+/// Memory of rows on their way or waiting to be committed, beyond which no pull is started.
+const BYTES_AT_HAND: u64 = 112 * 1024 * 1024;
 
 /// One source in a run.
 pub(super) struct SourceRun {
@@ -59,7 +59,7 @@ pub(super) struct SourceRun {
     unanswered: u32,
     /// Pulls in a row that the warehouse did not take.
     unstored: u32,
-    rows_a_pull: u64,
+    bytes_a_pull: u64,
     /// Requests that the newest pull of each dataset took.
     requests_a_pull: BTreeMap<DatasetName, u64>,
     seen_fields: BTreeSet<(DatasetName, String)>,
@@ -122,7 +122,7 @@ impl SourceRun {
             fatal: None,
             unanswered: 0,
             unstored: 0,
-            rows_a_pull: 0,
+            bytes_a_pull: 0,
             requests_a_pull: BTreeMap::new(),
             seen_fields: BTreeSet::new(),
         })
@@ -179,17 +179,17 @@ impl SourceRun {
         Some(due_at.saturating_sub(self.options.clock.monotonic()))
     }
 
-    /// Rows on their way, waiting to be committed, and being committed.
-    fn rows_at_hand(&self) -> u64 {
-        let waiting: u64 = self.open.values().map(OpenUnit::rows_at_hand).sum();
-        waiting + self.pulls.len() as u64 * self.rows_a_pull
+    /// Memory of the rows on their way, waiting to be committed, and being committed.
+    fn bytes_at_hand(&self) -> u64 {
+        let waiting: u64 = self.open.values().map(OpenUnit::bytes_at_hand).sum();
+        waiting + self.pulls.len() as u64 * self.bytes_a_pull
     }
 
     /// Whether another pull may be started beside those on their way.
     fn has_room(&self) -> bool {
         let idle = self.pulls.is_empty() && self.commits.is_empty();
         let few = self.pulls.len() < FEWEST_PULLS_IN_FLIGHT || self.requests_ahead() < REQUESTS_AHEAD;
-        idle || (few && self.pulls.len() < PULLS_IN_FLIGHT && self.rows_at_hand() < ROWS_AT_HAND)
+        idle || (few && self.pulls.len() < PULLS_IN_FLIGHT && self.bytes_at_hand() < BYTES_AT_HAND)
     }
 
     /// Requests that the pulls on their way take. A dataset of which none is back yet is expected to take many.

@@ -50,7 +50,7 @@ impl SourceRun {
         }
         match verdict {
             Verdict::Publish(fresh) => {
-                self.rows_a_pull = self.rows_a_pull.max(fresh.commit.record.rows);
+                self.bytes_a_pull = self.bytes_a_pull.max(fresh.bytes);
                 open.add_fresh(*fresh, now);
             }
             Verdict::Unchanged(record) => {

@@ -1,0 +1,252 @@
+//! Writing the row groups and the footer of one object, in memory.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{FieldRef, SchemaRef};
+use bytes::Bytes;
+use highwater_core::{Result, Table};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::writer::SerializedFileWriter;
+
+use crate::object_record::ObjectRecord;
+use crate::packed::{run_value, unpacked};
+use crate::writer::{ROW_GROUP_ROWS, encoding, properties};
+
+/// Takes sorted rows and makes row groups of them, each of as many rows as there may be.
+pub(crate) struct ObjectWriter {
+    file: SerializedFileWriter<Kept>,
+    columns: ArrowRowGroupWriterFactory,
+    schema: SchemaRef,
+    /// Bytes of the previous version, which are not kept here.
+    left_out: usize,
+    waiting: Vec<RecordBatch>,
+    waiting_rows: usize,
+    groups: usize,
+    /// By position: the column of one value that was last encoded for a whole row group.
+    repeated: Vec<Option<Repeated>>,
+}
+
+/// A column chunk whose rows all hold the same. The next row group has the same bytes.
+#[derive(Clone)]
+struct Repeated {
+    value: ArrayRef,
+    close: ColumnCloseResult,
+    bytes: Bytes,
+}
+
+impl ObjectWriter {
+    /// An object of `table` that begins as all do, or with the bytes of `previous`, which are counted and not copied.
+    pub(crate) fn new(table: Table, schema: &SchemaRef, previous: Option<&[u8]>) -> Result<Self> {
+        let left_out = previous.map_or(0, <[u8]>::len);
+        let kept = Kept { left_out, bytes: Vec::new() };
+        let properties = properties(table, schema);
+        let writer = ArrowWriter::try_new(kept, Arc::clone(schema), Some(properties));
+        let (mut file, columns) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(encoding)?;
+        // The writer has begun a file of its own with the magic number that the old bytes begin with, too.
+        let rest = previous.and_then(|bytes| bytes.get(file.bytes_written()..)).unwrap_or_default();
+        file.write_all(rest).map_err(|error| encoding(error.into()))?;
+        let repeated = vec![None; schema.fields().len()];
+        let schema = Arc::clone(schema);
+        Ok(Self {
+            file,
+            columns,
+            schema,
+            left_out,
+            waiting: Vec::new(),
+            waiting_rows: 0,
+            groups: 0,
+            repeated,
+        })
+    }
+
+    /// Lets the first row group begin at `offset`, with zeros before it: no page header begins with one.
+    pub(crate) fn begin_at(&mut self, offset: u64) -> Result<()> {
+        let missing = usize::try_from(offset).unwrap_or_default().saturating_sub(self.file.bytes_written());
+        self.file.write_all(&vec![0; missing]).map_err(|error| encoding(error.into()))
+    }
+
+    /// Adds rows behind those before. A column whose rows all hold the same may be a run.
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let length = (ROW_GROUP_ROWS - self.waiting_rows).min(batch.num_rows() - start);
+            self.waiting.push(batch.slice(start, length));
+            self.waiting_rows += length;
+            start += length;
+            if self.waiting_rows == ROW_GROUP_ROWS {
+                self.end_group().map_err(encoding)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the footer with `record` in it; what was written, without the bytes of a previous version.
+    pub(crate) fn finish(mut self, record: &ObjectRecord) -> Result<(ParquetMetaData, Vec<u8>)> {
+        if self.waiting_rows > 0 {
+            self.end_group().map_err(encoding)?;
+        }
+        for pair in record.to_key_values() {
+            self.file.append_key_value_metadata(pair);
+        }
+        let footer = self.file.finish().map_err(encoding)?;
+        Ok((footer, std::mem::take(&mut self.file.inner_mut().bytes)))
+    }
+
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        let batches = std::mem::take(&mut self.waiting);
+        let rows = std::mem::take(&mut self.waiting_rows);
+        let writers = self.columns.create_column_writers(self.groups)?;
+        let mut group = self.file.next_row_group()?;
+        let mut encoded = Vec::new();
+        for (position, (field, mut writer)) in self.schema.fields().iter().zip(writers).enumerate() {
+            let parts: Vec<&ArrayRef> = batches.iter().map(|batch| batch.column(position)).collect();
+            let value = same_value(&parts).filter(|_| rows == ROW_GROUP_ROWS);
+            let known = self.repeated[position].as_ref();
+            if let Some(known) =
+                known.filter(|known| value.as_ref().is_some_and(|value| **value == *known.value))
+            {
+                group.append_column(&known.bytes, known.close.clone())?;
+                continue;
+            }
+            for part in parts {
+                write_column(&mut writer, field, &unpacked(part, field.data_type())?)?;
+            }
+            let chunk = writer.close()?;
+            encoded.extend(value.map(|value| (position, value, chunk.close().clone())));
+            chunk.append_to_row_group(&mut group)?;
+        }
+        let group = group.close()?;
+        self.groups += 1;
+        encoded
+            .into_iter()
+            .try_for_each(|(position, value, close)| self.remember(&group, position, value, close))
+    }
+
+    /// Keeps a column chunk that was just written.
+    fn remember(
+        &mut self,
+        group: &RowGroupMetaData,
+        position: usize,
+        value: ArrayRef,
+        close: ColumnCloseResult,
+    ) -> Result<(), ParquetError> {
+        self.file.flush()?;
+        let (start, length) = group.column(position).byte_range();
+        let start = usize::try_from(start).ok().and_then(|start| start.checked_sub(self.left_out));
+        let written = start.zip(usize::try_from(length).ok());
+        let bytes = written.and_then(|(start, length)| self.file.inner().bytes.get(start..start + length));
+        let pages = close.offset_index.as_ref().map(|pages| pages.page_locations());
+        if let (Some(bytes), Some(pages)) = (bytes, pages) {
+            // The dictionary was encoded last and written first.
+            let data: usize =
+                pages.iter().filter_map(|page| usize::try_from(page.compressed_page_size).ok()).sum();
+            let close = close.update_dictionary_location(bytes.len().saturating_sub(data))?;
+            let bytes = Bytes::copy_from_slice(bytes);
+            self.repeated[position] = Some(Repeated { value, close, bytes });
+        }
+        Ok(())
+    }
+}
+
+/// The value that all rows of `parts` hold, where they are runs of it.
+fn same_value(parts: &[&ArrayRef]) -> Option<ArrayRef> {
+    let mut values = parts.iter().map(|part| run_value(part));
+    let first = values.next()??;
+    values.all(|value| value.is_some_and(|value| *value == *first)).then_some(first)
+}
+
+fn write_column(
+    writer: &mut ArrowColumnWriter,
+    field: &FieldRef,
+    values: &ArrayRef,
+) -> Result<(), ParquetError> {
+    compute_leaves(field, values)?.iter().try_for_each(|leaf| writer.write(leaf))
+}
+
+/// Memory for what is written, but for the first bytes, which stand elsewhere already.
+struct Kept {
+    left_out: usize,
+    bytes: Vec<u8>,
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let known = self.left_out.min(bytes.len());
+        self.left_out -= known;
+        self.bytes.extend_from_slice(&bytes[known..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::packed::{run, unpacked_batch};
+    use crate::sorting::held_batch;
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![
+            Field::new("source", DataType::Utf8, false),
+            Field::new("tier", DataType::Utf8, true),
+            Field::new("requests", DataType::Int64, true),
+            Field::new("rows", DataType::Int64, true),
+        ]))
+    }
+
+    /// Rows whose first column is the same in all, and whose third is null in all but the last batch.
+    fn batch(first: i64, rows: usize, requests: Option<i64>) -> RecordBatch {
+        let numbers = first..first + i64::try_from(rows).unwrap();
+        let tiers: StringArray =
+            numbers.clone().map(|number| (number % 3 > 0).then(|| format!("{}p", number % 5))).collect();
+        let source: ArrayRef = Arc::new(StringArray::from(vec!["main"]));
+        let requests: ArrayRef = Arc::new(Int64Array::from(vec![requests]));
+        let columns = vec![
+            run(&source, rows).unwrap(),
+            Arc::new(tiers) as ArrayRef,
+            run(&requests, rows).unwrap(),
+            Arc::new(Int64Array::from_iter_values(numbers)),
+        ];
+        held_batch(&schema(), columns, rows).unwrap()
+    }
+
+    fn record() -> ObjectRecord {
+        ObjectRecord {
+            commit_id: "one".to_owned(),
+            table: Table::Resources,
+            unit: "s/d/2026-09-01".parse().unwrap(),
+            windows: Vec::new(),
+            sealed: false,
+            first_offset: 4,
+        }
+    }
+
+    #[test]
+    fn an_object_of_runs_has_the_bytes_that_the_library_writes_of_plain_rows() {
+        let mut batches: Vec<RecordBatch> = (0..11).map(|n| batch(n * 8_192, 8_192, None)).collect();
+        batches.push(batch(90_112, 40_960, Some(7)));
+        let mut ours = ObjectWriter::new(Table::Resources, &schema(), None).unwrap();
+        batches.iter().for_each(|batch| ours.write(batch).unwrap());
+        assert!(ours.repeated[0].is_some() && ours.repeated[1].is_none());
+        let (_, ours) = ours.finish(&record()).unwrap();
+        let properties = properties(Table::Resources, &schema());
+        let mut theirs = ArrowWriter::try_new(Vec::new(), schema(), Some(properties)).unwrap();
+        batches.iter().for_each(|batch| theirs.write(&unpacked_batch(batch, &schema()).unwrap()).unwrap());
+        record().to_key_values().into_iter().for_each(|pair| theirs.append_key_value_metadata(pair));
+        let theirs = theirs.into_inner().unwrap();
+        assert!(ours == theirs);
+    }
+}

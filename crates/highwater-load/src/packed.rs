@@ -1,0 +1,246 @@
+//! Columns of several batches as they may be packed: a run for what is the same in every row, texts as keys of a
+//! dictionary, seconds in 64 bits. Rows are taken from them by batch and place.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray,
+    RecordBatch, RecordBatchOptions, RunArray, StringArray, new_empty_array, new_null_array,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimestampMillisecondType,
+};
+use arrow::error::ArrowError;
+
+/// A row by its batch and its place there.
+pub(crate) type Place = (usize, usize);
+
+/// One column of one batch: the value of row `r` stands at `r * step`.
+#[derive(Clone, Debug)]
+pub(crate) struct Strided {
+    pub(crate) values: ArrayRef,
+    /// Zero where one value stands for every row.
+    pub(crate) step: usize,
+}
+
+impl Strided {
+    /// `column`, which is of `kind` or packed.
+    pub(crate) fn of(column: &ArrayRef, kind: &DataType) -> Result<Self, ArrowError> {
+        let (values, step) = match run_value(column) {
+            Some(value) => (value, 0),
+            None => (Arc::clone(column), 1),
+        };
+        let held = held_type(kind);
+        let texts = values.data_type() != kind && values.as_dictionary_opt::<Int32Type>().is_some();
+        let values = if texts || *values.data_type() == held { values } else { cast(&values, &held)? };
+        Ok(Self { values, step })
+    }
+}
+
+/// The one value of a column that is a run of it.
+pub(crate) fn run_value(column: &ArrayRef) -> Option<ArrayRef> {
+    let run = column.as_run_opt::<Int32Type>()?;
+    Some(run.values_slice()).filter(|values| values.len() == 1)
+}
+
+/// `column` as `kind`, unpacked.
+pub(crate) fn unpacked(column: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ArrowError> {
+    match run_value(column) {
+        Some(value) => many(&cast(&value, kind)?, column.len()),
+        None => cast(column, kind),
+    }
+}
+
+/// `rows` times the value of `one`.
+pub(crate) fn many(one: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError> {
+    if one.is_null(0) {
+        return Ok(new_null_array(one.data_type(), rows));
+    }
+    match one.as_string_opt::<i32>() {
+        Some(text) => Ok(Arc::new(StringArray::new_repeated(text.value(0), rows))),
+        None => arrow::compute::take(one, &Int32Array::from_value(0, rows), None),
+    }
+}
+
+/// The rows of `batch`, unpacked, in the columns of `schema`.
+pub(crate) fn unpacked_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| unpacked(column, field.data_type()));
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns.collect::<Result<_, _>>()?, &options)
+}
+
+/// Whether `batch` has the columns of `schema`, packed or not.
+pub(crate) fn fits(batch: &RecordBatch, schema: &SchemaRef) -> bool {
+    let logical = |kind: &DataType| match kind {
+        DataType::RunEndEncoded(_, values) => values.data_type().clone(),
+        DataType::Dictionary(_, values) => (**values).clone(),
+        other => other.clone(),
+    };
+    let same = |(held, wanted): (&arrow::datatypes::FieldRef, &arrow::datatypes::FieldRef)| {
+        let kind = logical(held.data_type());
+        held.name() == wanted.name() && (kind == *wanted.data_type() || kind == held_type(wanted.data_type()))
+    };
+    batch.num_columns() == schema.fields().len()
+        && batch.schema_ref().fields().iter().zip(schema.fields()).all(same)
+}
+
+/// The type in which values of `kind` are taken from.
+fn held_type(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Decimal128(precision @ ..=18, scale) => DataType::Decimal64(*precision, *scale),
+        other => other.clone(),
+    }
+}
+
+/// One column of several batches.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    kind: DataType,
+    parts: Vec<Strided>,
+    /// The one value of all rows.
+    uniform: Option<ArrayRef>,
+}
+
+impl Column {
+    /// The column at `position` of `batches`, in a table whose column is of `kind`.
+    pub(crate) fn of(batches: &[RecordBatch], position: usize, kind: &DataType) -> Result<Self, ArrowError> {
+        let parts = batches.iter().map(|batch| Strided::of(batch.column(position), kind));
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        let first = parts.first().filter(|first| {
+            parts.iter().all(|part| part.step == 0 && part.values.as_ref() == first.values.as_ref())
+        });
+        let uniform = first.map(|first| cast(&first.values, kind)).transpose()?;
+        Ok(Self { kind: kind.clone(), parts, uniform })
+    }
+
+    pub(crate) fn parts(&self) -> &[Strided] {
+        &self.parts
+    }
+
+    /// The values at `taken`: a run where all rows of all batches hold the same.
+    pub(crate) fn take(&self, taken: &[Place]) -> Result<ArrayRef, ArrowError> {
+        if let Some(value) = &self.uniform {
+            return run(value, taken.len());
+        }
+        match &self.kind {
+            DataType::Utf8 => self.texts(taken),
+            DataType::Boolean => {
+                let values = self.parts.iter().map(|part| part.values.as_boolean()).collect::<Vec<_>>();
+                let value = |(batch, row): &Place| {
+                    let at = row * self.parts[*batch].step;
+                    values[*batch].is_valid(at).then(|| values[*batch].value(at))
+                };
+                Ok(Arc::new(taken.iter().map(value).collect::<BooleanArray>()))
+            }
+            DataType::Int64 => Ok(Arc::new(self.numbers::<Int64Type, Int64Type>(taken, |value| value))),
+            DataType::Timestamp(..) => Ok(Arc::new(
+                self.numbers::<TimestampMillisecondType, TimestampMillisecondType>(taken, |value| value),
+            )),
+            DataType::Decimal128(..=18, _) => {
+                let numbers = self.numbers::<Decimal64Type, Decimal128Type>(taken, i128::from);
+                Ok(Arc::new(numbers.with_data_type(self.kind.clone())))
+            }
+            DataType::Decimal128(..) => {
+                let numbers = self.numbers::<Decimal128Type, Decimal128Type>(taken, |value| value);
+                Ok(Arc::new(numbers.with_data_type(self.kind.clone())))
+            }
+            other => Err(ArrowError::NotYetImplemented(format!("rows with values of {other}"))),
+        }
+    }
+
+    fn numbers<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
+        &self,
+        taken: &[Place],
+        widened: impl Fn(T::Native) -> U::Native,
+    ) -> PrimitiveArray<U> {
+        let parts: Vec<(&[T::Native], usize)> = self
+            .parts
+            .iter()
+            .map(|part| (&part.values.as_primitive::<T>().values()[..], part.step))
+            .collect();
+        let value = |(batch, row): &Place| {
+            let (values, step) = parts[*batch];
+            widened(values[row * step])
+        };
+        let values: Vec<U::Native> = taken.iter().map(value).collect();
+        PrimitiveArray::new(values.into(), self.nulls(taken))
+    }
+
+    fn nulls(&self, taken: &[Place]) -> Option<NullBuffer> {
+        let parts: Vec<_> = self.parts.iter().map(|part| (part.values.nulls(), part.step)).collect();
+        let any = parts.iter().any(|(nulls, _)| nulls.is_some());
+        any.then(|| {
+            let valid = |(batch, row): &Place| {
+                let (nulls, step) = parts[*batch];
+                nulls.is_none_or(|nulls| nulls.is_valid(row * step))
+            };
+            NullBuffer::from_iter(taken.iter().map(valid))
+        })
+    }
+
+    fn texts(&self, taken: &[Place]) -> Result<ArrayRef, ArrowError> {
+        let parts: Vec<Texts<'_>> = self.parts.iter().map(Texts::of).collect();
+        let mut bytes = Vec::new();
+        let mut ends = Vec::with_capacity(taken.len() + 1);
+        ends.push(0);
+        for (batch, row) in taken {
+            bytes.extend_from_slice(parts[*batch].bytes(*row));
+            ends.push(i32::try_from(bytes.len()).map_err(|_| ArrowError::OffsetOverflowError(bytes.len()))?);
+        }
+        let offsets = OffsetBuffer::new(ends.into());
+        Ok(Arc::new(StringArray::try_new(offsets, bytes.into(), self.nulls(taken))?))
+    }
+}
+
+/// The texts of one column of one batch.
+pub(crate) struct Texts<'a> {
+    keys: Option<&'a [i32]>,
+    texts: &'a StringArray,
+    step: usize,
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn of(part: &'a Strided) -> Self {
+        match part.values.as_dictionary_opt::<Int32Type>() {
+            Some(texts) => Self {
+                keys: Some(texts.keys().values()),
+                texts: DictionaryArray::values(texts).as_string(),
+                step: part.step,
+            },
+            None => Self { keys: None, texts: part.values.as_string(), step: part.step },
+        }
+    }
+
+    /// The texts that rows refer to.
+    pub(crate) fn texts(&self) -> &'a StringArray {
+        self.texts
+    }
+
+    /// The place of a row's text among them.
+    #[inline]
+    pub(crate) fn place(&self, row: usize) -> usize {
+        let at = row * self.step;
+        self.keys.map_or(at, |keys| keys[at] as usize)
+    }
+
+    /// The bytes of a row's text; of a row without one, those of any text.
+    #[inline]
+    fn bytes(&self, row: usize) -> &'a [u8] {
+        let place = self.place(row);
+        let offsets = self.texts.value_offsets();
+        let bounds = offsets.get(place).zip(offsets.get(place + 1));
+        bounds.map_or(&[], |(start, end)| &self.texts.value_data()[*start as usize..*end as usize])
+    }
+}
+
+/// `rows` times the one value of `value`, held once.
+pub(crate) fn run(value: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError> {
+    if rows == 0 {
+        return Ok(new_empty_array(value.data_type()));
+    }
+    let end = i32::try_from(rows).map_err(|_| ArrowError::OffsetOverflowError(rows))?;
+    Ok(Arc::new(RunArray::<Int32Type>::try_new(&Int32Array::from(vec![end]), value)?))
+}

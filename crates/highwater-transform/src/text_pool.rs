@@ -1,0 +1,269 @@
+//! The texts of a column, each kept about once and known by a number.
+
+use std::sync::Arc;
+
+use arrow::array::StringArray;
+use arrow::buffer::OffsetBuffer;
+use highwater_core::Column;
+
+/// The number of a text in its pool, counted from one; zero is no text.
+pub(crate) type Code = u32;
+
+/// An Arrow text array addresses its bytes with `i32`.
+const LIMIT_BYTES: usize = i32::MAX as usize;
+/// The most slots that remember texts: enough for the names and tiers that repeat, small enough to stay in a cache.
+const MOST_SLOTS: usize = 1 << 13;
+const FEWEST_SLOTS: usize = 1 << 6;
+
+/// Texts under construction. One that comes again is mostly recognised, and otherwise kept twice, until they are ranked.
+#[derive(Debug, Default)]
+struct TextPool {
+    arena: String,
+    ends: Vec<usize>,
+    /// The texts that were last seen, by their looks.
+    recent: Vec<Recent>,
+    last: Last,
+    overflowed: bool,
+}
+
+/// A text that was seen. Others may look like it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    look: u32,
+    code: Code,
+}
+
+/// The text that came last: the next row is mostly about the same resource.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    code: Code,
+    start: usize,
+    end: usize,
+}
+
+impl TextPool {
+    #[inline]
+    fn code(&mut self, text: &str) -> Code {
+        let Last { code, start, end } = self.last;
+        if code != 0 && self.arena.as_bytes()[start..end] == *text.as_bytes() {
+            code
+        } else {
+            self.other_code(text)
+        }
+    }
+
+    fn other_code(&mut self, text: &str) -> Code {
+        if self.ends.len() * 2 >= self.recent.len() && self.recent.len() < MOST_SLOTS {
+            self.grow();
+        }
+        let look = look(text.as_bytes());
+        let slot = slot(look, self.recent.len());
+        let recent = self.recent[slot];
+        // A text that looks otherwise is not fetched from memory for nothing.
+        let known = recent.code != 0 && recent.look == look && self.bytes(recent.code) == text.as_bytes();
+        let code = if known { recent.code } else { self.keep(text) };
+        self.recent[slot] = Recent { look, code };
+        self.last = if code == 0 { Last::default() } else { self.span(code) };
+        code
+    }
+
+    fn span(&self, code: Code) -> Last {
+        let place = code as usize - 1;
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        Last { code, start, end: self.ends[place] }
+    }
+
+    fn keep(&mut self, text: &str) -> Code {
+        if text.len() > LIMIT_BYTES - self.arena.len() || self.ends.len() >= LIMIT_BYTES {
+            self.overflowed = true;
+            return 0;
+        }
+        self.arena.push_str(text);
+        self.ends.push(self.arena.len());
+        self.ends.len() as Code
+    }
+
+    fn grow(&mut self) {
+        let slots = (self.recent.len() * 2).max(FEWEST_SLOTS);
+        self.recent = vec![Recent::default(); slots];
+        for code in 1..=self.ends.len() as Code {
+            let look = look(self.bytes(code));
+            self.recent[slot(look, slots)] = Recent { look, code };
+        }
+    }
+
+    fn bytes(&self, code: Code) -> &[u8] {
+        let Last { start, end, .. } = self.span(code);
+        &self.arena.as_bytes()[start..end]
+    }
+
+    /// The codes of all texts by their bytes, equal ones in the order in which they came.
+    fn order(&self) -> Vec<Code> {
+        let count = self.ends.len();
+        let skipped = self.common_prefix_bytes();
+        let row_bits = u64::BITS - (count as u64).leading_zeros();
+        let packed = |code: Code| {
+            let rest = &self.bytes(code)[skipped..];
+            let mut prefix = [0; 8];
+            let length = rest.len().min(8);
+            prefix[..length].copy_from_slice(&rest[..length]);
+            u64::from_be_bytes(prefix) >> row_bits << row_bits | u64::from(code)
+        };
+        let code = |packed: u64| (packed & ((1 << row_bits) - 1)) as Code;
+        let mut packed: Vec<u64> = (1..=count as Code).map(packed).collect();
+        packed.sort_unstable();
+        for run in packed.chunk_by_mut(|left, right| left >> row_bits == right >> row_bits) {
+            if run.len() > 1 {
+                run.sort_by(|left, right| self.bytes(code(*left)).cmp(self.bytes(code(*right))));
+            }
+        }
+        packed.into_iter().map(code).collect()
+    }
+
+    fn common_prefix_bytes(&self) -> usize {
+        let mut texts = (1..=self.ends.len() as Code).map(|code| self.bytes(code));
+        let Some(mut common) = texts.next() else { return 0 };
+        for text in texts {
+            if !text.starts_with(common) {
+                let same = common.iter().zip(text).take_while(|(left, right)| left == right).count();
+                common = &common[..same];
+            }
+        }
+        common.len()
+    }
+
+    fn ranked(self) -> Ranked {
+        let order = self.order();
+        let mut ranks = vec![0; order.len() + 1];
+        let (mut bytes, mut ends) = (Vec::with_capacity(self.arena.len()), vec![0_i32]);
+        let mut last: Option<&[u8]> = None;
+        for code in order {
+            let text = self.bytes(code);
+            if last != Some(text) {
+                bytes.extend_from_slice(text);
+                ends.push(bytes.len() as i32);
+                last = Some(text);
+            }
+            ranks[code as usize] = (ends.len() - 1) as Code;
+        }
+        let offsets = OffsetBuffer::new(ends.into());
+        let texts =
+            StringArray::try_new(offsets, bytes.into(), None).expect("whole texts, one after the other");
+        Ranked { texts: Arc::new(texts), ranks, overflowed: self.overflowed }
+    }
+}
+
+/// What a text looks like: a number of its length and its first and last bytes.
+fn look(text: &[u8]) -> u32 {
+    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (text.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
+}
+
+/// Where a text of that look is kept among so many.
+fn slot(look: u32, slots: usize) -> usize {
+    look as usize >> (u32::BITS - slots.trailing_zeros())
+}
+
+/// The texts of every column, shared by the tables that are made together: they speak of the same resources.
+#[derive(Debug)]
+pub(crate) struct TextPools(Vec<TextPool>);
+
+impl TextPools {
+    pub(crate) fn new() -> Self {
+        Self(Column::ALL.iter().map(|_| TextPool::default()).collect())
+    }
+
+    /// The number of `text` among those of `column`, the same for a while each time it comes.
+    #[inline]
+    pub(crate) fn code(&mut self, column: Column, text: &str) -> Code {
+        self.0[column as usize].code(text)
+    }
+
+    /// Every column's texts in order.
+    pub(crate) fn ranked(self) -> RankedTexts {
+        RankedTexts(self.0.into_iter().map(TextPool::ranked).collect())
+    }
+}
+
+/// The distinct texts of one column, sorted by bytes.
+#[derive(Debug)]
+struct Ranked {
+    texts: Arc<StringArray>,
+    /// By code: the text's place, counted from one.
+    ranks: Vec<Code>,
+    overflowed: bool,
+}
+
+/// The distinct texts of every column, sorted by bytes.
+#[derive(Debug, Default)]
+pub(crate) struct RankedTexts(Vec<Ranked>);
+
+impl RankedTexts {
+    /// The texts of `column`.
+    pub(crate) fn texts(&self, column: Column) -> &Arc<StringArray> {
+        &self.0[column as usize].texts
+    }
+
+    /// By code: the place of the text, counted from one, so that ranks compare as texts do and no text comes first.
+    pub(crate) fn ranks(&self, column: Column) -> &[Code] {
+        &self.0[column as usize].ranks
+    }
+
+    /// Whether a text did not fit.
+    pub(crate) fn overflowed(&self, column: Column) -> bool {
+        self.0[column as usize].overflowed
+    }
+
+    /// Bytes of all texts together.
+    pub(crate) fn bytes(&self) -> usize {
+        let bytes =
+            |ranked: &Ranked| ranked.texts.value_data().len() + 4 * ranked.texts.value_offsets().len();
+        self.0.iter().map(bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Array;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_text_that_comes_again_is_kept_once() {
+        let mut pool = TextPool::default();
+        let codes: Vec<Code> = ["a", "b", "a", "", "b", ""].map(|text| pool.code(text)).to_vec();
+        assert_eq!((codes, pool.arena.as_str()), (vec![1, 2, 1, 3, 2, 3], "ab"));
+    }
+
+    #[test]
+    fn many_texts_are_still_told_apart() {
+        let mut pool = TextPool::default();
+        let texts: Vec<String> = (0..40_000).map(|n| format!("customer-{}", n % 20_000)).collect();
+        let codes: Vec<Code> = texts.iter().map(|text| pool.code(text)).collect();
+        let ranked = pool.ranked();
+        assert_eq!(ranked.texts.len(), 20_000);
+        for (text, code) in texts.iter().zip(codes) {
+            assert_eq!(ranked.texts.value(ranked.ranks[code as usize] as usize - 1), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ranks_compare_as_the_texts_do(texts in prop::collection::vec("(same/)?[ab\0é]{0,10}", 0..12)) {
+            let mut pool = TextPool::default();
+            let codes: Vec<Code> = texts.iter().map(|text| pool.code(text)).collect();
+            let ranked = pool.ranked();
+            let rank = |at: usize| ranked.ranks[codes[at] as usize];
+            for left in 0..texts.len() {
+                prop_assert_eq!(ranked.texts.value(rank(left) as usize - 1), &texts[left]);
+                for right in 0..texts.len() {
+                    prop_assert_eq!(rank(left).cmp(&rank(right)), texts[left].cmp(&texts[right]));
+                }
+            }
+        }
+    }
+}
