@@ -27,7 +27,7 @@ use crate::version::{Change, next_version};
 use crate::warehouse::{Shared, Warehouse};
 
 /// Tables whose next versions are made at once. They are put in place one after the other, in their order.
-const TABLES_AT_ONCE: usize = 2;
+const TABLES_AT_ONCE: usize = 3;
 
 impl Warehouse {
     /// Publishes `commit` in all its tables, in their order. Durable when it returns. The checkpoint is not touched.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMillisecondType};
 use arrow::error::ArrowError;
 use highwater_core::Result;
@@ -59,9 +60,8 @@ impl Sorted {
             batches.iter().filter(|batch| batch.num_rows() > 0).cloned().collect();
         let of = |(position, field): (usize, &Arc<Field>)| Column::of(&batches, position, field.data_type());
         let columns = schema.fields().iter().enumerate().map(of).collect::<Result<Vec<_>, _>>()?;
-        let parts = key
-            .iter()
-            .map(|position| Part::of(&columns[*position], schema.field(*position).data_type(), &batches));
+        let parts =
+            key.iter().map(|position| Part::of(&columns[*position], schema.field(*position).data_type()));
         let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
         let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.bits > 0).collect();
         let numbering = Numbering::of(&batches);
@@ -128,16 +128,33 @@ struct Part<'a> {
 
 enum Values<'a> {
     /// By batch: the texts, and the rank of each of them.
-    Texts(Vec<(Texts<'a>, Vec<u32>, &'a Strided)>),
+    Texts(Vec<(Texts<'a>, Vec<u32>, Nulls<'a>)>),
     /// By batch; counted in `unit` from just below `least`.
-    Instants { by_batch: Vec<(&'a [i64], &'a Strided)>, least: i64, unit: u64 },
+    Instants { by_batch: Vec<(&'a [i64], Nulls<'a>)>, least: i64, unit: u64 },
+}
+
+/// Which rows of a batch have no value.
+struct Nulls<'a> {
+    nulls: Option<&'a NullBuffer>,
+    step: usize,
+}
+
+impl<'a> Nulls<'a> {
+    fn of(part: &'a Strided) -> Self {
+        Self { nulls: part.values.nulls(), step: part.step }
+    }
+
+    #[inline]
+    fn has(&self, row: usize) -> bool {
+        self.nulls.is_some_and(|nulls| nulls.is_null(row * self.step))
+    }
 }
 
 impl<'a> Part<'a> {
-    fn of(column: &'a Column, kind: &DataType, batches: &[RecordBatch]) -> Result<Self, ArrowError> {
+    fn of(column: &'a Column, kind: &DataType) -> Result<Self, ArrowError> {
         match kind {
             DataType::Utf8 => Ok(Self::of_texts(column.parts())),
-            DataType::Timestamp(..) => Ok(Self::of_instants(column.parts(), batches)),
+            DataType::Timestamp(..) => Ok(Self::of_instants(column.parts())),
             other => Err(ArrowError::NotYetImplemented(format!("a key of {other}"))),
         }
     }
@@ -155,24 +172,27 @@ impl<'a> Part<'a> {
         let bits = if known.len() <= 1 && !has_nulls { 0 } else { bits(known.len() as u64) };
         let ranked = texts.into_iter().zip(parts).map(|(texts, part)| {
             let ranks = ranks(texts.texts(), &known);
-            (texts, ranks, part)
+            (texts, ranks, Nulls::of(part))
         });
         Self { values: Values::Texts(ranked.collect()), bits }
     }
 
-    fn of_instants(parts: &'a [Strided], batches: &[RecordBatch]) -> Self {
-        let by_batch: Vec<(&[i64], &Strided)> = parts
+    fn of_instants(parts: &'a [Strided]) -> Self {
+        let by_batch: Vec<(&[i64], Nulls<'_>)> = parts
             .iter()
-            .map(|part| (&part.values.as_primitive::<TimestampMillisecondType>().values()[..], part))
+            .map(|part| {
+                let instants = part.values.as_primitive::<TimestampMillisecondType>();
+                (&instants.values()[..], Nulls::of(part))
+            })
             .collect();
         let set = || {
-            by_batch.iter().flat_map(|(values, part)| {
-                (0..values.len()).filter(|at| part.values.is_valid(*at)).map(|at| values[at])
-            })
+            parts
+                .iter()
+                .flat_map(|part| part.values.as_primitive::<TimestampMillisecondType>().iter().flatten())
         };
         let (least, greatest) = (set().min().unwrap_or(0), set().max().unwrap_or(0));
         let unit = set().fold(0, |unit, value| common_divisor(unit, value.abs_diff(least))).max(1);
-        let has_nulls = batches.iter().zip(parts).any(|(_, part)| part.values.null_count() > 0);
+        let has_nulls = parts.iter().any(|part| part.values.null_count() > 0);
         let steps = greatest.abs_diff(least) / unit;
         let bits = if steps == 0 && !has_nulls { 0 } else { bits(steps.saturating_add(1)) };
         Self { values: Values::Instants { by_batch, least, unit }, bits }
@@ -182,15 +202,12 @@ impl<'a> Part<'a> {
     fn number(&self, batch: usize, row: usize) -> u64 {
         match &self.values {
             Values::Texts(by_batch) => {
-                let (texts, ranks, part) = &by_batch[batch];
-                let null = part.values.nulls().is_some_and(|nulls| nulls.is_null(row * part.step));
-                if null { 0 } else { u64::from(ranks[texts.place(row)]) }
+                let (texts, ranks, nulls) = &by_batch[batch];
+                if nulls.has(row) { 0 } else { u64::from(ranks[texts.place(row)]) }
             }
             Values::Instants { by_batch, least, unit } => {
-                let (values, part) = by_batch[batch];
-                let at = row * part.step;
-                let null = part.values.nulls().is_some_and(|nulls| nulls.is_null(at));
-                if null { 0 } else { values[at].abs_diff(*least) / unit + 1 }
+                let (values, nulls) = &by_batch[batch];
+                if nulls.has(row) { 0 } else { values[row * nulls.step].abs_diff(*least) / unit + 1 }
             }
         }
     }

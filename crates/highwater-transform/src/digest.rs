@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type,
     TimestampMillisecondType,
@@ -68,17 +68,21 @@ fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usi
         None => hash.update([0]),
         Some(nulls) => {
             hash.update([1]);
-            add_all(hash, nulls.iter().map(|present| [u8::from(present)]));
+            add_all(hash, 1, nulls.iter().map(|present| [u8::from(present)]));
         }
     }
     match kind {
         ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
             Some(texts) => {
-                let known = texts.values().as_string::<i32>();
-                let keys = texts.keys().iter().flatten();
-                add_texts(hash, keys.map(|key| known.value(key as usize)));
+                let present = (0..texts.len()).filter(|row| texts.keys().is_valid(*row));
+                let places = present.map(|row| texts.keys().value(row) as usize);
+                add_texts(hash, times, places.map(|place| bytes_at(texts.values().as_string(), place)));
             }
-            None => add_texts(hash, repeated(present(values.as_string()), times)),
+            None => {
+                let texts = values.as_string();
+                let present = (0..texts.len()).filter(|row| texts.is_valid(*row));
+                add_texts(hash, times, present.map(|row| bytes_at(texts, row)));
+            }
         },
         ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values, times, i64::to_le_bytes),
         ColumnType::Instant => {
@@ -93,32 +97,22 @@ fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usi
             _ => add_numbers::<Decimal128Type, 16>(hash, values, times, i128::to_le_bytes),
         },
         ColumnType::Flag => {
-            add_all(hash, repeated(flags(values.as_boolean()), times).map(|flag| [u8::from(flag)]));
+            let flags = values.as_boolean();
+            let present = (0..flags.len()).filter(|row| flags.is_valid(*row));
+            add_all(hash, times, present.map(|row| [u8::from(flags.value(row))]));
         }
     }
 }
 
-/// Each of `values` so many times.
-fn repeated<T: Copy>(
-    values: impl Iterator<Item = T> + Clone,
-    times: usize,
-) -> impl Iterator<Item = T> + Clone {
-    values.flat_map(move |value| std::iter::repeat_n(value, times))
+#[inline]
+fn bytes_at(texts: &StringArray, place: usize) -> &[u8] {
+    let offsets = texts.value_offsets();
+    &texts.value_data()[offsets[place] as usize..offsets[place + 1] as usize]
 }
 
-fn present(texts: &StringArray) -> impl Iterator<Item = &str> + Clone {
-    (0..texts.len()).filter(|row| texts.is_valid(*row)).map(|row| texts.value(row))
-}
-
-fn flags(flags: &BooleanArray) -> impl Iterator<Item = bool> + Clone {
-    (0..flags.len()).filter(|row| flags.is_valid(*row)).map(|row| flags.value(row))
-}
-
-fn add_texts<'a>(hash: &mut Sha256, texts: impl Iterator<Item = &'a str> + Clone) {
-    add_all(hash, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
-    let mut gathered = Gathered::new(hash);
-    texts.for_each(|text| gathered.add(text.as_bytes()));
-    gathered.end();
+fn add_texts<'a>(hash: &mut Sha256, times: usize, texts: impl Iterator<Item = &'a [u8]> + Clone) {
+    add_all(hash, times, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
+    add_all(hash, times, texts);
 }
 
 fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
@@ -129,51 +123,32 @@ fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
 ) {
     let numbers: &PrimitiveArray<T> = numbers.as_primitive();
     if numbers.null_count() > 0 {
-        add_all(hash, numbers.iter().flatten().map(bytes));
+        add_all(hash, times, numbers.iter().flatten().map(bytes));
     } else {
-        add_all(hash, repeated(numbers.values().iter().copied(), times).map(bytes));
+        add_all(hash, times, numbers.values().iter().copied().map(bytes));
     }
 }
 
-/// Hashes the parts one after the other.
-fn add_all<const N: usize>(hash: &mut Sha256, parts: impl Iterator<Item = [u8; N]>) {
-    let mut gathered = Gathered::new(hash);
-    parts.for_each(|part| gathered.add(&part));
-    gathered.end();
-}
-
-/// Small parts of what is hashed, gathered so that the hash sees long runs.
-struct Gathered<'a> {
-    hash: &'a mut Sha256,
-    bytes: [u8; 4096],
-    length: usize,
-}
-
-impl<'a> Gathered<'a> {
-    fn new(hash: &'a mut Sha256) -> Self {
-        Self { hash, bytes: [0; 4096], length: 0 }
-    }
-
-    #[inline]
-    fn add(&mut self, part: &[u8]) {
-        if part.len() > self.bytes.len() - self.length {
-            self.flush();
-            if part.len() > self.bytes.len() {
-                return self.hash.update(part);
+/// Hashes the parts one after the other, each of them `times` in a row, gathered so that the hash sees long runs.
+fn add_all<P: AsRef<[u8]>>(hash: &mut Sha256, times: usize, parts: impl Iterator<Item = P>) {
+    let mut gathered = [0; 4096];
+    let mut length = 0;
+    for part in parts {
+        let part = part.as_ref();
+        for _ in 0..times {
+            if part.len() > gathered.len() - length {
+                hash.update(&gathered[..length]);
+                length = 0;
+                if part.len() > gathered.len() {
+                    hash.update(part);
+                    continue;
+                }
             }
+            gathered[length..length + part.len()].copy_from_slice(part);
+            length += part.len();
         }
-        self.bytes[self.length..self.length + part.len()].copy_from_slice(part);
-        self.length += part.len();
     }
-
-    fn flush(&mut self) {
-        self.hash.update(&self.bytes[..self.length]);
-        self.length = 0;
-    }
-
-    fn end(mut self) {
-        self.flush();
-    }
+    hash.update(&gathered[..length]);
 }
 
 fn hex(digest: &[u8]) -> String {
