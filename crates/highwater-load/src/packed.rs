@@ -244,3 +244,64 @@ pub(crate) fn run(value: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError>
     let end = i32::try_from(rows).map_err(|_| ArrowError::OffsetOverflowError(rows))?;
     Ok(Arc::new(RunArray::<Int32Type>::try_new(&Int32Array::from(vec![end]), value)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Decimal64Array, Decimal128Array, Int64Array, TimestampMillisecondArray};
+    use arrow::datatypes::{Field, Schema};
+
+    fn schema() -> SchemaRef {
+        let kinds = [
+            ("text", DataType::Utf8),
+            ("count", DataType::Int64),
+            ("at", DataType::Timestamp(arrow::datatypes::TimeUnit::Millisecond, None)),
+            ("seconds", DataType::Decimal128(18, 6)),
+            ("value", DataType::Decimal128(38, 6)),
+            ("flag", DataType::Boolean),
+        ];
+        Arc::new(Schema::new(kinds.map(|(name, kind)| Field::new(name, kind, true)).to_vec()))
+    }
+
+    fn packed() -> RecordBatch {
+        let texts: DictionaryArray<Int32Type> = [Some("b"), None, Some("a")].into_iter().collect();
+        let seconds =
+            Decimal64Array::from(vec![Some(7), None, Some(9)]).with_data_type(DataType::Decimal64(18, 6));
+        let values =
+            Decimal128Array::from(vec![Some(1), None, None]).with_data_type(DataType::Decimal128(38, 6));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(texts),
+            Arc::new(Int64Array::from(vec![None, Some(2), Some(3)])),
+            run(&(Arc::new(TimestampMillisecondArray::from(vec![5])) as ArrayRef), 3).unwrap(),
+            Arc::new(seconds),
+            Arc::new(values),
+            Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        ];
+        crate::sorting::held_batch(&schema(), columns, 3).unwrap()
+    }
+
+    #[test]
+    fn rows_are_the_same_whether_they_are_taken_packed_or_plain() {
+        let packed = packed();
+        assert!(fits(&packed, &schema()));
+        let plain = unpacked_batch(&packed, &schema()).unwrap();
+        let places = [(1, 2), (0, 0), (1, 1), (0, 2), (0, 0)];
+        let batches = [packed, plain.clone()];
+        for (position, field) in schema().fields().iter().enumerate() {
+            let column = Column::of(&batches, position, field.data_type()).unwrap();
+            let taken = unpacked(&column.take(&places).unwrap(), field.data_type()).unwrap();
+            let rows = Int32Array::from_iter_values(places.iter().map(|(_, row)| *row as i32));
+            let expected = arrow::compute::take(plain.column(position), &rows, None).unwrap();
+            assert_eq!(taken.as_ref(), expected.as_ref(), "{field}");
+        }
+    }
+
+    #[test]
+    fn another_column_or_another_type_does_not_fit() {
+        let (packed, columns) = (packed(), schema());
+        assert!(!fits(&packed.project(&[0, 1]).unwrap(), &columns));
+        assert!(!fits(&packed.project(&[1, 0, 2, 3, 4, 5]).unwrap(), &columns));
+        let counted = Arc::new(Schema::new(vec![Field::new("text", DataType::Int64, true)]));
+        assert!(!fits(&packed.project(&[0]).unwrap(), &counted));
+    }
+}

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Gives back what a large day took; set up in `.cargo/config.toml` for few arenas.
+/// Gives back what a large day took; set up in `.cargo/config.toml` for one arena.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
