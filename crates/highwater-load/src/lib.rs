@@ -30,6 +30,7 @@ mod rejects;
 mod restatements;
 mod retention;
 mod s3;
+mod sort_key;
 mod sorting;
 mod status_page;
 mod table_commit;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::packed::{run, unpacked_batch};
-use arrow::array::{ArrayRef, DictionaryArray, Int64Array, TimestampMillisecondArray};
-use arrow::datatypes::{Int32Type, TimeUnit};
+use arrow::array::{AsArray, DictionaryArray, Int64Array, StringArray, TimestampMillisecondArray};
+use arrow::datatypes::{DataType, Int32Type, TimeUnit, TimestampMillisecondType};
 use proptest::prelude::*;
 
 type Row = (Option<&'static str>, Option<i64>, i64);
