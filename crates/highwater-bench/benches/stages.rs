@@ -1,4 +1,4 @@
-//! The stages of a pull, each by itself: decode, normalise, commit, plan.
+//! The stages of a pull, each by itself: decode, normalise, encode, commit, plan.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -80,6 +80,13 @@ fn commit(criterion: &mut Criterion) {
     let commit = stages::unit_commit(&spec, vec![hour]);
     let mut group = criterion.benchmark_group("hour of 50,000 records");
     group.throughput(Throughput::Elements(WORLD.records())).sample_size(10);
+    group.bench_function("encode: a commit into memory", |bencher| {
+        bencher.iter_batched(
+            stages::warehouse_in_memory,
+            |warehouse| (runtime.block_on(warehouse.commit(&commit)).expect("a commit"), warehouse),
+            BatchSize::PerIteration,
+        );
+    });
     group.bench_function("commit into a folder", |bencher| {
         bencher.iter_batched(
             || {
@@ -96,6 +103,7 @@ fn commit(criterion: &mut Criterion) {
 
 fn plan_a_year(criterion: &mut Criterion) {
     let (spec, source) = (stages::spec(), SourceName::new("mux").expect("a literal name"));
+    let extractor = stages::extractor();
     let (checkpoint, scope) = (Checkpoint::default(), scope_digest(&spec));
     let state = DatasetState {
         provider: "mux",
@@ -103,7 +111,7 @@ fn plan_a_year(criterion: &mut Criterion) {
         spec: &spec,
         start: "2026-09-01".parse().ok(),
         checkpoint: &checkpoint,
-        extractor: None,
+        extractor: Some(&*extractor),
         requests_per_second: 5.0,
         scope_digest: &scope,
     };

@@ -50,10 +50,10 @@ impl Warehouse {
     /// # Errors
     /// `Storage`.
     pub async fn archive(&self, unit: &Unit, window: Window, pages: &[RawPage]) -> Result<String> {
-        if !self.shared.raw_archive {
-            return Ok(pull_digest(pages));
-        }
         let (pages, of) = (pages.to_vec(), unit.clone());
+        if !self.shared.raw_archive {
+            return blocking(move || Ok(pull_digest(&pages))).await;
+        }
         let (digest, bytes) = blocking(move || {
             let digest = pull_digest(&pages);
             let bytes = encode(&of, window, &digest, &pages)?;

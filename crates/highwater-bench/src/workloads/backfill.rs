@@ -24,6 +24,7 @@ struct Planned {
 
 #[derive(Deserialize)]
 struct PlannedUnit {
+    windows: Vec<serde_json::Value>,
     requests_exact: bool,
 }
 
@@ -42,7 +43,7 @@ struct Done {
 pub fn run(bench: &Bench) -> Outcome<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let mut grid =
-        Grid::new(&["", "requests planned", "exact", "requests made", "rows", "seconds", "peak memory"]);
+        Grid::new(&["", "windows", "requests planned", "exact", "made", "rows", "seconds", "peak memory"]);
     for (days, from) in SPANS {
         let world = runtime.block_on(providers::all_three(RESOURCES, NOW.parse()?))?;
         let subject = Subject::new(bench, "", &world.sources)?;
@@ -59,8 +60,10 @@ pub fn run(bench: &Bench) -> Outcome<String> {
             let (used, said) = measured::run(&command())?;
             let done: Done = serde_json::from_str(&said)?;
             let exact = planned.units.iter().filter(|unit| unit.requests_exact).count();
+            let windows: usize = planned.units.iter().map(|unit| unit.windows.len()).sum();
             grid.row([
                 format!("{days} days, {what}"),
+                thousands(windows as f64),
                 thousands(planned.requests as f64),
                 format!("{exact} of {} units", planned.units.len()),
                 thousands((done.requests - done.retries) as f64),
