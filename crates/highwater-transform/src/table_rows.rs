@@ -138,7 +138,7 @@ impl TableRows {
             ColumnStore::Text(_) if texts.overflowed(*column) => Err(ArrowError::InvalidArgumentError(
                 format!("more text than one column of a pull can hold: column=`{table}.{column}`"),
             )),
-            ColumnStore::Text(_) => store.into_array(column.kind(), order, rows, texts.texts(*column)),
+            ColumnStore::Text(_) => store.into_array(column.kind(), order, rows, &texts.texts(*column)),
             store => store.into_array(column.kind(), order, rows, &none),
         };
         let def = table.def();

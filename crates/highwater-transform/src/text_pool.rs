@@ -185,7 +185,8 @@ impl TextPools {
 
     /// Every column's texts in order.
     pub(crate) fn ranked(self) -> RankedTexts {
-        RankedTexts(self.0.into_iter().map(TextPool::ranked).collect())
+        let ranked = |pool: TextPool| (!pool.ends.is_empty() || pool.overflowed).then(|| pool.ranked());
+        RankedTexts(self.0.into_iter().map(ranked).collect())
     }
 }
 
@@ -198,31 +199,36 @@ struct Ranked {
     overflowed: bool,
 }
 
-/// The distinct texts of every column, sorted by bytes.
+/// The distinct texts of every column that has any, sorted by bytes.
 #[derive(Debug, Default)]
-pub(crate) struct RankedTexts(Vec<Ranked>);
+pub(crate) struct RankedTexts(Vec<Option<Ranked>>);
 
 impl RankedTexts {
     /// The texts of `column`.
-    pub(crate) fn texts(&self, column: Column) -> &Arc<StringArray> {
-        &self.0[column as usize].texts
+    pub(crate) fn texts(&self, column: Column) -> Arc<StringArray> {
+        let ranked = self.of(column);
+        ranked.map_or_else(|| Arc::new(StringArray::new_null(0)), |ranked| Arc::clone(&ranked.texts))
     }
 
     /// By code: the place of the text, counted from one, so that ranks compare as texts do and no text comes first.
     pub(crate) fn ranks(&self, column: Column) -> &[Code] {
-        &self.0[column as usize].ranks
+        self.of(column).map_or(&[0], |ranked| &ranked.ranks)
     }
 
     /// Whether a text did not fit.
     pub(crate) fn overflowed(&self, column: Column) -> bool {
-        self.0[column as usize].overflowed
+        self.of(column).is_some_and(|ranked| ranked.overflowed)
     }
 
     /// Bytes of all texts together.
     pub(crate) fn bytes(&self) -> usize {
         let bytes =
             |ranked: &Ranked| ranked.texts.value_data().len() + 4 * ranked.texts.value_offsets().len();
-        self.0.iter().map(bytes).sum()
+        self.0.iter().flatten().map(bytes).sum()
+    }
+
+    fn of(&self, column: Column) -> Option<&Ranked> {
+        self.0.get(column as usize)?.as_ref()
     }
 }
 
