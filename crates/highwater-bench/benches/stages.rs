@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use highwater_bench::pages::World;
 use highwater_bench::stages;
+use highwater_bench::transport::Transport;
 use highwater_core::{Checkpoint, Column, Seconds, Sink, SourceName, Table, Window};
 use highwater_pipeline::{DatasetState, PlanOrder, PlanRequest, Reprocess, plan};
 use highwater_transform::scope_digest;
@@ -82,7 +83,7 @@ fn commit(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(WORLD.records())).sample_size(10);
     group.bench_function("encode: a commit into memory", |bencher| {
         bencher.iter_batched(
-            stages::warehouse_in_memory,
+            || stages::warehouse_in_memory(Transport::new()),
             |warehouse| (runtime.block_on(warehouse.commit(&commit)).expect("a commit"), warehouse),
             BatchSize::PerIteration,
         );

@@ -10,6 +10,7 @@ pub mod providers;
 pub mod report;
 pub mod stages;
 pub mod subject;
+pub mod transport;
 pub mod workloads;
 
 /// What went wrong.

@@ -51,6 +51,14 @@ pub fn own_cpu() -> Outcome<Duration> {
     Ok(cpu(&getrusage(UsageWho::RUSAGE_SELF)?))
 }
 
+/// Processor time of this thread until now.
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn thread_cpu() -> Outcome<Duration> {
+    Ok(cpu(&getrusage(UsageWho::RUSAGE_THREAD)?))
+}
+
 fn cpu(usage: &Usage) -> Duration {
     let seconds = |time: nix::sys::time::TimeVal| {
         let micros = time.tv_sec() * 1_000_000 + time.tv_usec();

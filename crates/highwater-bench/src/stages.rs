@@ -15,9 +15,9 @@ use highwater_load::{
     ConditionalWrites, TableSchema, UnitCommit, Warehouse, WarehouseSettings, WindowCommit,
 };
 use highwater_transform::{Normalised, Staging, StagingContext, schema, scope_digest};
-use object_store::memory::InMemory;
 
 use crate::pages::{DAY, World};
+use crate::transport::Transport;
 
 /// Mux's one dataset.
 #[must_use]
@@ -121,10 +121,10 @@ pub async fn warehouse(folder: &Path) -> highwater_core::Result<Warehouse> {
     Warehouse::open(settings(&folder.to_string_lossy())).await
 }
 
-/// A warehouse in memory, whose transport costs nothing.
+/// A warehouse in `transport`.
 #[must_use]
-pub fn warehouse_in_memory() -> Warehouse {
-    Warehouse::with_store(Arc::new(InMemory::new()), settings("memory"))
+pub fn warehouse_in_memory(transport: Arc<Transport>) -> Warehouse {
+    Warehouse::with_store(transport, settings("memory"))
 }
 
 fn settings(url: &str) -> WarehouseSettings {
