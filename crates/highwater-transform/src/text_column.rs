@@ -1,30 +1,26 @@
 //! A column of text under construction.
 
 use std::cmp::Ordering;
-
-use arrow::array::builder::BooleanBufferBuilder;
-use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
-use arrow::buffer::NullBuffer;
-use arrow::datatypes::Int32Type;
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow::datatypes::Int32Type;
+
+use crate::fixed_column::FixedColumn;
 use crate::text_pool::Code;
 
 /// The texts of one column by row, as numbers in a pool; zero where there is none. Once ranked, they compare as the
 /// texts do.
 #[derive(Debug, Default)]
 pub(crate) struct TextColumn {
-    codes: Vec<Code>,
+    codes: FixedColumn<Code>,
 }
 
 impl TextColumn {
     /// Sets the text of `row`. Rows after it are dropped, unset rows before it become null.
     #[inline]
     pub(crate) fn set(&mut self, row: usize, code: Code) {
-        if self.codes.len() != row {
-            self.codes.resize(row, 0);
-        }
-        self.codes.push(code);
+        self.codes.set(row, code);
     }
 
     /// Drops what is beyond `rows`.
@@ -34,12 +30,13 @@ impl TextColumn {
 
     /// Puts ranks in the place of codes.
     pub(crate) fn rank(&mut self, ranks: &[Code]) {
-        self.codes.iter_mut().for_each(|code| *code = ranks[*code as usize]);
+        self.codes.replace(|code| ranks[code as usize]);
     }
 
     /// The text's number; zero for null.
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> Code {
-        self.codes.get(row).copied().unwrap_or(0)
+        self.codes.get(row).unwrap_or(0)
     }
 
     /// How two rows compare, once ranked; null comes first.
@@ -49,44 +46,28 @@ impl TextColumn {
 
     /// Whether no row was given a value.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.codes.is_empty()
+        self.codes.is_untouched()
     }
 
     /// Whether the first `rows` rows all hold the same.
     pub(crate) fn is_constant(&self, rows: usize) -> bool {
-        let same = self.codes.first().is_none_or(|first| self.codes.iter().all(|code| code == first));
-        same && (self.codes.len() >= rows || self.codes.first().is_none_or(|first| *first == 0))
+        self.codes.is_constant(rows)
     }
 
     /// The first of `rows` rows that has no value.
     pub(crate) fn first_null(&self, rows: usize) -> Option<usize> {
-        let set = &self.codes[..rows.min(self.codes.len())];
-        set.iter().position(|code| *code == 0).or((set.len() < rows).then_some(set.len()))
+        self.codes.first_null(rows)
     }
 
     /// The greatest number.
     pub(crate) fn greatest(&self) -> Code {
-        self.codes.iter().copied().max().unwrap_or(0)
+        self.codes.greatest().unwrap_or(0)
     }
 
     /// The texts of the first `rows` rows, or of the rows that `order` names: keys of `texts`, by which the column is
     /// ranked.
-    pub(crate) fn into_array(
-        mut self,
-        order: Option<&[u32]>,
-        rows: usize,
-        texts: &Arc<StringArray>,
-    ) -> ArrayRef {
-        self.codes.resize(rows, 0);
-        let codes = match order {
-            Some(order) => order.iter().map(|row| self.codes[*row as usize]).collect(),
-            None => self.codes,
-        };
-        let nulls = codes.contains(&0).then(|| {
-            let mut valid = BooleanBufferBuilder::new(codes.len());
-            codes.iter().for_each(|code| valid.append(*code != 0));
-            NullBuffer::new(valid.finish())
-        });
+    pub(crate) fn into_array(self, order: Option<&[u32]>, rows: usize, texts: &Arc<StringArray>) -> ArrayRef {
+        let (codes, nulls) = self.codes.take(order, rows);
         let keys: Vec<i32> = codes.into_iter().map(|code| code.saturating_sub(1) as i32).collect();
         let keys = Int32Array::new(keys.into(), nulls);
         let texts: ArrayRef = Arc::<StringArray>::clone(texts);
