@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DynComparator, RecordBatch, UInt64Array, make_comparator};
-use arrow::compute::{SortOptions, take_record_batch};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::row::{Row, RowConverter, Rows, SortField};
@@ -35,31 +34,6 @@ impl Key {
         let columns: Vec<ArrayRef> =
             self.positions.iter().map(|position| Arc::clone(batch.column(*position))).collect();
         self.converter.convert_columns(&columns).map_err(unsortable)
-    }
-
-    /// The rows of `batch`, sorted; rows of one key keep their order.
-    pub(crate) fn sorted(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        if self.is_sorted(batch)? {
-            return Ok(batch.clone());
-        }
-        let rows = self.rows(batch)?;
-        let row = |place: &u64| rows.row(usize::try_from(*place).expect("a place in memory"));
-        let mut order: Vec<u64> = (0..batch.num_rows() as u64).collect();
-        order.sort_by(|a, b| row(a).cmp(&row(b)));
-        take_record_batch(batch, &UInt64Array::from(order)).map_err(unsortable)
-    }
-
-    fn is_sorted(&self, batch: &RecordBatch) -> Result<bool> {
-        let nulls_first = SortOptions { descending: false, nulls_first: true };
-        let comparator = |position: &usize| {
-            let column = batch.column(*position);
-            make_comparator(column, column, nulls_first).map_err(unsortable)
-        };
-        let columns = self.positions.iter().map(comparator).collect::<Result<Vec<DynComparator>>>()?;
-        let compare = |a: usize, b: usize| {
-            columns.iter().map(|column| column(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-        };
-        Ok((1..batch.num_rows()).all(|row| compare(row - 1, row).is_le()))
     }
 }
 
@@ -243,7 +217,9 @@ mod tests {
             let mut expected: Pairs = runs.iter().flat_map(|(rows, _)| rows.clone()).collect();
             expected.sort();
             let runs = runs.iter().map(|(rows, size)| {
-                let sorted = key.sorted(&batch(rows)).unwrap();
+                let mut rows = rows.clone();
+                rows.sort();
+                let sorted = batch(&rows);
                 let parts: Vec<_> = (0..sorted.num_rows())
                     .step_by(*size)
                     .map(|start| Ok(sorted.slice(start, (*size).min(sorted.num_rows() - start))))

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::cast;
 use arrow::datatypes::{FieldRef, SchemaRef};
 use bytes::Bytes;
 use highwater_core::{Result, Table};
@@ -15,7 +16,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::writer::SerializedFileWriter;
 
 use crate::object_record::ObjectRecord;
-use crate::packed::{run_value, unpacked};
+use crate::packed::run_value;
 use crate::writer::{ROW_GROUP_ROWS, encoding, properties};
 
 /// Takes sorted rows and makes row groups of them, each of as many rows as there may be.
@@ -115,7 +116,7 @@ impl ObjectWriter {
                 continue;
             }
             for part in parts {
-                write_column(&mut writer, field, &unpacked(part, field.data_type())?)?;
+                write_column(&mut writer, field, &cast(part, field.data_type())?)?;
             }
             let chunk = writer.close()?;
             encoded.extend(value.map(|value| (position, value, chunk.close().clone())));

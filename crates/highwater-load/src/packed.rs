@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray,
-    RecordBatch, RecordBatchOptions, RunArray, StringArray, new_empty_array, new_null_array,
+    RecordBatch, RecordBatchOptions, RunArray, StringArray, new_empty_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
@@ -45,29 +45,10 @@ pub(crate) fn run_value(column: &ArrayRef) -> Option<ArrayRef> {
     Some(run.values_slice()).filter(|values| values.len() == 1)
 }
 
-/// `column` as `kind`, unpacked.
-pub(crate) fn unpacked(column: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ArrowError> {
-    match run_value(column) {
-        Some(value) => many(&cast(&value, kind)?, column.len()),
-        None => cast(column, kind),
-    }
-}
-
-/// `rows` times the value of `one`.
-pub(crate) fn many(one: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError> {
-    if one.is_null(0) {
-        return Ok(new_null_array(one.data_type(), rows));
-    }
-    match one.as_string_opt::<i32>() {
-        Some(text) => Ok(Arc::new(StringArray::new_repeated(text.value(0), rows))),
-        None => arrow::compute::take(one, &Int32Array::from_value(0, rows), None),
-    }
-}
-
 /// The rows of `batch`, unpacked, in the columns of `schema`.
 pub(crate) fn unpacked_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = batch.columns().iter().zip(schema.fields());
-    let columns = columns.map(|(column, field)| unpacked(column, field.data_type()));
+    let columns = columns.map(|(column, field)| cast(column, field.data_type()));
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns.collect::<Result<_, _>>()?, &options)
 }
@@ -289,7 +270,7 @@ mod tests {
         let batches = [packed, plain.clone()];
         for (position, field) in schema().fields().iter().enumerate() {
             let column = Column::of(&batches, position, field.data_type()).unwrap();
-            let taken = unpacked(&column.take(&places).unwrap(), field.data_type()).unwrap();
+            let taken = cast(&column.take(&places).unwrap(), field.data_type()).unwrap();
             let rows = Int32Array::from_iter_values(places.iter().map(|(_, row)| *row as i32));
             let expected = arrow::compute::take(plain.column(position), &rows, None).unwrap();
             assert_eq!(taken.as_ref(), expected.as_ref(), "{field}");

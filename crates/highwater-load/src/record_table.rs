@@ -11,13 +11,13 @@ use object_store::path::Path;
 use uuid::Uuid;
 
 use crate::layout::ObjectKey;
-use crate::merging::Key;
+use crate::merging::unsortable;
 use crate::object::{ATTEMPTS, blocking, too_many_races};
+use crate::packed::unpacked_batch;
 use crate::published::Published;
 use crate::reader::{check_evolution, object_schema, rows};
 use crate::version::{Change, next_version};
 use crate::warehouse::Warehouse;
-use crate::writer::sorting_positions;
 
 impl Warehouse {
     /// Puts `batch` in place of the rows of `table` for `unit`. Nothing is written when they are the same but for when
@@ -71,9 +71,10 @@ fn replacement(previous: Option<Bytes>, change: &Change, path: &Path) -> Result<
                 known.push(batch?);
             }
         }
-        let key = Key::new(&change.schema, sorting_positions(change.table, &change.schema))?;
-        let (known, wanted) = (joined(&old_schema, &known)?, joined(&change.schema, &change.added)?);
-        if same_but_for_when(&known, &key.sorted(&wanted)?) {
+        let wanted =
+            change.sorted()?.map(|batch| unpacked_batch(&batch?, &change.schema).map_err(unsortable));
+        let wanted = joined(&change.schema, &wanted.collect::<Result<Vec<_>>>()?)?;
+        if same_but_for_when(&joined(&old_schema, &known)?, &wanted) {
             return Ok(None);
         }
     }

@@ -110,7 +110,7 @@ impl Change {
     }
 
     /// The rows that come, sorted.
-    fn sorted(&self) -> Result<Sorted> {
+    pub(crate) fn sorted(&self) -> Result<Sorted> {
         Sorted::new(&self.added, &self.schema, &self.key())
     }
 

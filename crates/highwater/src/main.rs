@@ -25,18 +25,10 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Threads for what takes its time: normalising, encoding, files. Each keeps memory of its own, so that many would only
-/// spread what a few hold.
-const BLOCKING_THREADS: usize = 4;
-
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     logging::start(&cli.global, &cli.command);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .enable_all()
-        .build();
-    let runtime = match runtime {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return report::failure(

@@ -12,7 +12,7 @@ use super::summary::PullCounts;
 use super::unit_run::UnitRun;
 
 /// A unit commits what it has completed once it takes this much memory: a million rows or more…
-pub(crate) const COMMIT_BYTES: u64 = 64 * 1024 * 1024;
+const COMMIT_BYTES: u64 = 64 * 1024 * 1024;
 /// … or has held some for this long.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(300);
 
