@@ -34,6 +34,7 @@ mod sort_key;
 mod sorting;
 mod status_page;
 mod table_commit;
+mod texts;
 mod uniform;
 mod unit_commit;
 mod version;

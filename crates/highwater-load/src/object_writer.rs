@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use bytes::Bytes;
 use highwater_core::{Result, Table};
 use parquet::arrow::ArrowWriter;
@@ -72,7 +72,7 @@ impl ObjectWriter {
         self.file.write_all(&vec![0; missing]).map_err(|error| encoding(error.into()))
     }
 
-    /// Adds rows behind those before. A column whose rows all hold the same may be a run.
+    /// Adds rows behind those before. A column whose rows all hold the same may be a run, texts keys of a dictionary.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut start = 0;
         while start < batch.num_rows() {
@@ -116,7 +116,7 @@ impl ObjectWriter {
                 continue;
             }
             for part in parts {
-                write_column(&mut writer, field, &cast(part, field.data_type())?)?;
+                write_column(&mut writer, field, part)?;
             }
             let chunk = writer.close()?;
             encoded.extend(value.map(|value| (position, value, chunk.close().clone())));
@@ -167,7 +167,12 @@ fn write_column(
     field: &FieldRef,
     values: &ArrayRef,
 ) -> Result<(), ParquetError> {
-    compute_leaves(field, values)?.iter().try_for_each(|leaf| writer.write(leaf))
+    let values = match values.data_type() {
+        // The writer looks texts up where they are.
+        DataType::Dictionary(..) => Arc::clone(values),
+        _ => cast(values, field.data_type())?,
+    };
+    compute_leaves(field, &values)?.iter().try_for_each(|leaf| writer.write(leaf))
 }
 
 /// Memory for what is written, but for the first bytes, which stand elsewhere already.
@@ -196,8 +201,8 @@ mod tests {
     use super::*;
     use crate::packed::{run, unpacked_batch};
     use crate::sorting::held_batch;
-    use arrow::array::{Int64Array, StringArray};
-    use arrow::datatypes::{DataType, Field, Schema};
+    use arrow::array::{DictionaryArray, Int64Array, StringArray};
+    use arrow::datatypes::{Field, Int32Type, Schema};
 
     fn schema() -> SchemaRef {
         Arc::new(Schema::new(vec![
@@ -208,16 +213,19 @@ mod tests {
         ]))
     }
 
-    /// Rows whose first column is the same in all, and whose third is null in all but the last batch.
+    /// Rows whose first column is the same in all, whose second is plain in every other batch and keys of a dictionary in
+    /// the others, and whose third is null in all but the last batch.
     fn batch(first: i64, rows: usize, requests: Option<i64>) -> RecordBatch {
         let numbers = first..first + i64::try_from(rows).unwrap();
-        let tiers: StringArray =
-            numbers.clone().map(|number| (number % 3 > 0).then(|| format!("{}p", number % 5))).collect();
+        let tier = |number: i64| (number % 3 > 0).then(|| format!("{}p", number % 5));
+        let tiers: StringArray = numbers.clone().map(tier).collect();
+        let keyed: DictionaryArray<Int32Type> = tiers.iter().collect();
+        let tiers: ArrayRef = if first / 8_192 % 2 == 0 { Arc::new(tiers) } else { Arc::new(keyed) };
         let source: ArrayRef = Arc::new(StringArray::from(vec!["main"]));
         let requests: ArrayRef = Arc::new(Int64Array::from(vec![requests]));
         let columns = vec![
             run(&source, rows).unwrap(),
-            Arc::new(tiers) as ArrayRef,
+            tiers,
             run(&requests, rows).unwrap(),
             Arc::new(Int64Array::from_iter_values(numbers)),
         ];

@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray,
-    RecordBatch, RecordBatchOptions, RunArray, StringArray, new_empty_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Int32Array, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, RunArray, new_empty_array,
 };
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimestampMillisecondType,
 };
 use arrow::error::ArrowError;
+
+use crate::texts::Texts;
 
 /// A row by its batch and its place there.
 pub(crate) type Place = (usize, usize);
@@ -83,6 +85,8 @@ pub(crate) struct Column {
     parts: Vec<Strided>,
     /// The one value of all rows.
     uniform: Option<ArrayRef>,
+    /// The texts of a column of text that is not uniform.
+    texts: Option<Texts>,
 }
 
 impl Column {
@@ -94,20 +98,28 @@ impl Column {
             parts.iter().all(|part| part.step == 0 && part.values.as_ref() == first.values.as_ref())
         });
         let uniform = first.map(|first| cast(&first.values, kind)).transpose()?;
-        Ok(Self { kind: kind.clone(), parts, uniform })
+        let texts = (uniform.is_none() && *kind == DataType::Utf8).then(|| Texts::of(&parts));
+        Ok(Self { kind: kind.clone(), parts, uniform, texts })
+    }
+
+    /// The texts of a column of text whose rows do not all hold the same.
+    pub(crate) fn texts(&self) -> Option<&Texts> {
+        self.texts.as_ref()
     }
 
     pub(crate) fn parts(&self) -> &[Strided] {
         &self.parts
     }
 
-    /// The values at `taken`: a run where all rows of all batches hold the same.
+    /// The values at `taken`: a run where all rows of all batches hold the same, texts as keys of one dictionary.
     pub(crate) fn take(&self, taken: &[Place]) -> Result<ArrayRef, ArrowError> {
         if let Some(value) = &self.uniform {
             return run(value, taken.len());
         }
+        if let Some(texts) = &self.texts {
+            return texts.take(taken, self.nulls(taken));
+        }
         match &self.kind {
-            DataType::Utf8 => self.texts(taken),
             DataType::Boolean => {
                 let values = self.parts.iter().map(|part| part.values.as_boolean()).collect::<Vec<_>>();
                 let value = |(batch, row): &Place| {
@@ -161,60 +173,6 @@ impl Column {
             NullBuffer::from_iter(taken.iter().map(valid))
         })
     }
-
-    fn texts(&self, taken: &[Place]) -> Result<ArrayRef, ArrowError> {
-        let parts: Vec<Texts<'_>> = self.parts.iter().map(Texts::of).collect();
-        let mut bytes = Vec::new();
-        let mut ends = Vec::with_capacity(taken.len() + 1);
-        ends.push(0);
-        for (batch, row) in taken {
-            bytes.extend_from_slice(parts[*batch].bytes(*row));
-            ends.push(i32::try_from(bytes.len()).map_err(|_| ArrowError::OffsetOverflowError(bytes.len()))?);
-        }
-        let offsets = OffsetBuffer::new(ends.into());
-        Ok(Arc::new(StringArray::try_new(offsets, bytes.into(), self.nulls(taken))?))
-    }
-}
-
-/// The texts of one column of one batch.
-pub(crate) struct Texts<'a> {
-    keys: Option<&'a [i32]>,
-    texts: &'a StringArray,
-    step: usize,
-}
-
-impl<'a> Texts<'a> {
-    pub(crate) fn of(part: &'a Strided) -> Self {
-        match part.values.as_dictionary_opt::<Int32Type>() {
-            Some(texts) => Self {
-                keys: Some(texts.keys().values()),
-                texts: DictionaryArray::values(texts).as_string(),
-                step: part.step,
-            },
-            None => Self { keys: None, texts: part.values.as_string(), step: part.step },
-        }
-    }
-
-    /// The texts that rows refer to.
-    pub(crate) fn texts(&self) -> &'a StringArray {
-        self.texts
-    }
-
-    /// The place of a row's text among them.
-    #[inline]
-    pub(crate) fn place(&self, row: usize) -> usize {
-        let at = row * self.step;
-        self.keys.map_or(at, |keys| keys[at] as usize)
-    }
-
-    /// The bytes of a row's text; of a row without one, those of any text.
-    #[inline]
-    fn bytes(&self, row: usize) -> &'a [u8] {
-        let place = self.place(row);
-        let offsets = self.texts.value_offsets();
-        let bounds = offsets.get(place).zip(offsets.get(place + 1));
-        bounds.map_or(&[], |(start, end)| &self.texts.value_data()[*start as usize..*end as usize])
-    }
 }
 
 /// `rows` times the one value of `value`, held once.
@@ -229,7 +187,9 @@ pub(crate) fn run(value: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Decimal64Array, Decimal128Array, Int64Array, TimestampMillisecondArray};
+    use arrow::array::{
+        Decimal64Array, Decimal128Array, DictionaryArray, Int64Array, TimestampMillisecondArray,
+    };
     use arrow::datatypes::{Field, Schema};
 
     fn schema() -> SchemaRef {

@@ -1,13 +1,12 @@
 //! Keys as small numbers: texts by their rank among all texts of their column, instants in steps from the first one.
 
-use std::collections::VecDeque;
-
-use arrow::array::{Array, AsArray, StringArray};
+use arrow::array::{Array, AsArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, TimestampMillisecondType};
 use arrow::error::ArrowError;
 
-use crate::packed::{Column, Strided, Texts};
+use crate::packed::{Column, Strided};
+use crate::texts::Texts;
 
 /// A column of the key as small numbers that compare as its values do; zero for null.
 pub(crate) struct Part<'a> {
@@ -17,8 +16,10 @@ pub(crate) struct Part<'a> {
 }
 
 enum Values<'a> {
-    /// By batch: the texts, and the rank of each of them.
-    Texts(Vec<(Texts<'a>, Vec<u32>, Nulls<'a>)>),
+    /// One value for all rows.
+    Same,
+    /// With the nulls by batch.
+    Texts(&'a Texts, Vec<Nulls<'a>>),
     /// By batch; counted in `unit` from just below `least`.
     Instants { by_batch: Vec<(&'a [i64], Nulls<'a>)>, least: i64, unit: u64 },
 }
@@ -47,28 +48,18 @@ impl<'a> Part<'a> {
     /// When it is neither text nor an instant.
     pub(crate) fn of(column: &'a Column, kind: &DataType) -> Result<Self, ArrowError> {
         match kind {
-            DataType::Utf8 => Ok(Self::of_texts(column.parts())),
+            DataType::Utf8 => Ok(Self::of_texts(column)),
             DataType::Timestamp(..) => Ok(Self::of_instants(column.parts())),
             other => Err(ArrowError::NotYetImplemented(format!("a key of {other}"))),
         }
     }
 
-    fn of_texts(parts: &'a [Strided]) -> Self {
-        let texts: Vec<Texts<'a>> = parts.iter().map(Texts::of).collect();
-        let mut sorted: VecDeque<Vec<&str>> = texts.iter().map(|texts| distinct(texts.texts())).collect();
-        while sorted.len() > 1
-            && let (Some(left), Some(right)) = (sorted.pop_front(), sorted.pop_front())
-        {
-            sorted.push_back(united(&left, &right));
-        }
-        let known = sorted.pop_front().unwrap_or_default();
-        let has_nulls = parts.iter().any(|part| part.values.null_count() > 0);
-        let bits = if known.len() <= 1 && !has_nulls { 0 } else { bits(known.len() as u64) };
-        let ranked = texts.into_iter().zip(parts).map(|(texts, part)| {
-            let ranks = ranks(texts.texts(), &known);
-            (texts, ranks, Nulls::of(part))
-        });
-        Self { values: Values::Texts(ranked.collect()), bits }
+    fn of_texts(column: &'a Column) -> Self {
+        let Some(texts) = column.texts() else { return Self { values: Values::Same, bits: 0 } };
+        let nulls: Vec<Nulls<'a>> = column.parts().iter().map(Nulls::of).collect();
+        let has_nulls = nulls.iter().any(|nulls| nulls.nulls.is_some());
+        let bits = if texts.count() <= 1 && !has_nulls { 0 } else { bits(texts.count() as u64) };
+        Self { values: Values::Texts(texts, nulls), bits }
     }
 
     fn of_instants(parts: &'a [Strided]) -> Self {
@@ -96,9 +87,9 @@ impl<'a> Part<'a> {
     #[inline]
     pub(crate) fn number(&self, batch: usize, row: usize) -> u64 {
         match &self.values {
-            Values::Texts(by_batch) => {
-                let (texts, ranks, nulls) = &by_batch[batch];
-                if nulls.has(row) { 0 } else { u64::from(ranks[texts.place(row)]) }
+            Values::Same => 0,
+            Values::Texts(texts, nulls) => {
+                if nulls[batch].has(row) { 0 } else { texts.place(batch, row) as u64 + 1 }
             }
             Values::Instants { by_batch, least, unit } => {
                 let (values, nulls) = &by_batch[batch];
@@ -118,51 +109,4 @@ fn common_divisor(mut a: u64, mut b: u64) -> u64 {
         (a, b) = (b, a % b);
     }
     a
-}
-
-/// The distinct texts, sorted.
-fn distinct(texts: &StringArray) -> Vec<&str> {
-    let mut distinct: Vec<&str> = texts.iter().flatten().collect();
-    if !distinct.is_sorted_by(|left, right| left < right) {
-        distinct.sort_unstable();
-        distinct.dedup();
-    }
-    distinct
-}
-
-/// The texts of both, each once, sorted as they are.
-fn united<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
-    let mut united = Vec::with_capacity(left.len().max(right.len()));
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    loop {
-        let order = match (left.peek(), right.peek()) {
-            (Some(a), Some(b)) => a.cmp(b),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return united,
-        };
-        let next = if order.is_le() { left.next() } else { None };
-        let other = if order.is_ge() { right.next() } else { None };
-        united.extend(next.or(other));
-    }
-}
-
-/// By place: the rank of each text among `known`, counted from one.
-fn ranks(texts: &StringArray, known: &[&str]) -> Vec<u32> {
-    let mut near = 0;
-    let rank = |at: usize| {
-        if texts.is_null(at) {
-            return 0;
-        }
-        let text = texts.value(at);
-        // Sorted texts are found in one walk.
-        while known.get(near).is_some_and(|known| *known < text) {
-            near += 1;
-        }
-        if known.get(near) != Some(&text) {
-            near = known.binary_search(&text).unwrap_or_default();
-        }
-        near as u32 + 1
-    };
-    (0..texts.len()).map(rank).collect()
 }

@@ -73,10 +73,10 @@ fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usi
     }
     match kind {
         ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
-            Some(texts) => {
-                let present = (0..texts.len()).filter(|row| texts.keys().is_valid(*row));
-                let places = present.map(|row| texts.keys().value(row) as usize);
-                add_texts(hash, times, places.map(|place| bytes_at(texts.values().as_string(), place)));
+            Some(keyed) => {
+                let (keys, texts) = (keyed.keys(), keyed.values().as_string());
+                let present = (0..keys.len()).filter(|row| keys.is_valid(*row));
+                add_texts(hash, times, present.map(|row| bytes_at(texts, keys.values()[row] as usize)));
             }
             None => {
                 let texts = values.as_string();
@@ -129,26 +129,38 @@ fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
     }
 }
 
-/// Hashes the parts one after the other, each of them `times` in a row, gathered so that the hash sees long runs.
+/// Bytes that are gathered so that the hash sees long runs.
+const GATHERED: usize = 4096;
+
+/// Hashes the parts one after the other, each of them `times` in a row.
 fn add_all<P: AsRef<[u8]>>(hash: &mut Sha256, times: usize, parts: impl Iterator<Item = P>) {
-    let mut gathered = [0; 4096];
+    if times != 1 {
+        return parts.for_each(|part| add_repeated(hash, times, part.as_ref()));
+    }
+    let mut gathered = [0; GATHERED];
     let mut length = 0;
     for part in parts {
         let part = part.as_ref();
-        for _ in 0..times {
-            if part.len() > gathered.len() - length {
-                hash.update(&gathered[..length]);
-                length = 0;
-                if part.len() > gathered.len() {
-                    hash.update(part);
-                    continue;
-                }
+        if part.len() > gathered.len() - length {
+            hash.update(&gathered[..length]);
+            length = 0;
+            if part.len() > gathered.len() {
+                hash.update(part);
+                continue;
             }
-            gathered[length..length + part.len()].copy_from_slice(part);
-            length += part.len();
         }
+        gathered[length..length + part.len()].copy_from_slice(part);
+        length += part.len();
     }
     hash.update(&gathered[..length]);
+}
+
+/// Hashes `part` so many times.
+fn add_repeated(hash: &mut Sha256, times: usize, part: &[u8]) {
+    let at_once = (GATHERED / part.len().max(1)).clamp(1, times.max(1));
+    let gathered = part.repeat(at_once);
+    (0..times / at_once).for_each(|_| hash.update(&gathered));
+    hash.update(&gathered[..times % at_once * part.len()]);
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -171,6 +183,21 @@ mod tests {
     fn the_canonical_form_of_content_never_changes() {
         let rows = [usage("b", 61_250_000), usage("a", 1).bytes(7), usage("ä", 5).rendition("720p")];
         assert_eq!(normalised(&rows).unwrap().content_digest, GOLDEN);
+    }
+
+    #[test]
+    fn a_value_that_is_held_once_is_hashed_as_often_as_it_stands_there() {
+        let hashed = |add: &dyn Fn(&mut Sha256)| {
+            let mut hash = Sha256::new();
+            add(&mut hash);
+            hex(&hash.finalize())
+        };
+        let parts = ["", "a", "sixteen bytes ab", &"long".repeat(1500)];
+        for (part, times) in parts.into_iter().flat_map(|part| [0, 2, 256, 5001].map(|times| (part, times))) {
+            let repeated = hashed(&|hash| add_all(hash, times, std::iter::once(part)));
+            let all = hashed(&|hash| add_all(hash, 1, std::iter::repeat_n(part, times)));
+            assert_eq!(repeated, all, "{} bytes, {times} times", part.len());
+        }
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! The texts of one column of several batches, brought into one sorted dictionary: rows are then told apart by small
+//! numbers, and no text is moved for each row that has it.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::Int32Type;
+use arrow::error::ArrowError;
+
+use crate::packed::{Place, Strided};
+
+/// The texts of a column.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts {
+    /// Each text once, sorted.
+    sorted: Arc<StringArray>,
+    batches: Vec<BatchTexts>,
+}
+
+/// The texts of one batch.
+#[derive(Clone, Debug)]
+struct BatchTexts {
+    /// By row, the place among the texts of the batch; `None` where each row has its own.
+    keys: Option<Int32Array>,
+    /// By place among the texts of the batch, the place among all.
+    places: Vec<i32>,
+    step: usize,
+}
+
+impl BatchTexts {
+    /// The place of a row's text among all; of a row without one, that of any text.
+    #[inline]
+    fn place(&self, row: usize) -> i32 {
+        let at = row * self.step;
+        let at = self.keys.as_ref().map_or(at, |keys| keys.values()[at] as usize);
+        self.places.get(at).copied().unwrap_or(0)
+    }
+}
+
+impl Texts {
+    /// The texts of `parts`, plain or keys of a dictionary.
+    pub(crate) fn of(parts: &[Strided]) -> Self {
+        let arrays: Vec<(Option<Int32Array>, StringArray)> = parts.iter().map(keys_and_texts).collect();
+        let mut waiting: VecDeque<Vec<&str>> = arrays.iter().map(|(_, texts)| distinct(texts)).collect();
+        while waiting.len() > 1
+            && let (Some(left), Some(right)) = (waiting.pop_front(), waiting.pop_front())
+        {
+            waiting.push_back(united(&left, &right));
+        }
+        let known = waiting.pop_front().unwrap_or_default();
+        let places: Vec<Vec<i32>> = arrays.iter().map(|(_, texts)| places(texts, &known)).collect();
+        let sorted = Arc::new(StringArray::from_iter_values(&known));
+        let batches = arrays.into_iter().zip(parts).zip(places).map(|(((keys, _), part), places)| {
+            let step = part.step;
+            BatchTexts { keys, places, step }
+        });
+        Self { sorted, batches: batches.collect() }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// The place of a row's text among all; of a row without one, that of any text.
+    #[inline]
+    pub(crate) fn place(&self, batch: usize, row: usize) -> i32 {
+        self.batches[batch].place(row)
+    }
+
+    /// The texts of the rows at `taken`, which are null where `nulls` says so, as keys of the dictionary of all.
+    pub(crate) fn take(&self, taken: &[Place], nulls: Option<NullBuffer>) -> Result<ArrayRef, ArrowError> {
+        let keys: Vec<i32> = taken.iter().map(|(batch, row)| self.place(*batch, *row)).collect();
+        let sorted: ArrayRef = Arc::<StringArray>::clone(&self.sorted);
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::new(keys.into(), nulls), sorted)?))
+    }
+}
+
+fn keys_and_texts(part: &Strided) -> (Option<Int32Array>, StringArray) {
+    match part.values.as_dictionary_opt::<Int32Type>() {
+        Some(keyed) => (Some(keyed.keys().clone()), keyed.values().as_string().clone()),
+        None => (None, part.values.as_string().clone()),
+    }
+}
+
+/// The distinct texts, sorted.
+fn distinct(texts: &StringArray) -> Vec<&str> {
+    let mut distinct: Vec<&str> = texts.iter().flatten().collect();
+    if !distinct.is_sorted_by(|left, right| left < right) {
+        distinct.sort_unstable();
+        distinct.dedup();
+    }
+    distinct
+}
+
+/// The texts of both, each once, sorted as they are.
+fn united<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
+    let mut united = Vec::with_capacity(left.len().max(right.len()));
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return united,
+        };
+        let next = if order.is_le() { left.next() } else { None };
+        let other = if order.is_ge() { right.next() } else { None };
+        united.extend(next.or(other));
+    }
+}
+
+/// By place among `texts`: the place of each among `known`.
+fn places(texts: &StringArray, known: &[&str]) -> Vec<i32> {
+    let mut near = 0;
+    let place = |at: usize| {
+        if texts.is_null(at) {
+            return 0;
+        }
+        let text = texts.value(at);
+        // Sorted texts are found in one walk.
+        while known.get(near).is_some_and(|known| *known < text) {
+            near += 1;
+        }
+        if known.get(near) != Some(&text) {
+            near = known.binary_search(&text).unwrap_or_default();
+        }
+        near as i32
+    };
+    (0..texts.len()).map(place).collect()
+}
