@@ -4,10 +4,12 @@
 mod listed;
 mod names;
 mod object;
+mod reader;
 mod value;
 
 pub use listed::{EachRow, Listed};
 pub use object::{Object, fill};
+pub use reader::{Refused, read_whole};
 pub use value::{Raw, Slot, Text, Value};
 
 /// Declares structs that decode from JSON objects. Every field is optional and defaults when absent or null; what is

@@ -164,7 +164,10 @@ fn no_instant(field: &'static str, text: &str) -> Refused {
 }
 
 fn quoted(text: &str) -> Option<&str> {
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))
+    match text.as_bytes() {
+        [b'"', .., b'"'] => text.get(1..text.len() - 1),
+        _ => None,
+    }
 }
 
 /// Whether a JSON value is a number.

@@ -1,6 +1,6 @@
 //! Pages of JSON: decoding that names the place where a page is not what we model.
 
-use highwater_core::wire::{EachRow, Listed, Object};
+use highwater_core::wire::{EachRow, Listed, Object, read_whole};
 use highwater_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde::de::DeserializeSeed;
@@ -38,24 +38,25 @@ where
 {
     let rows = EachRow::of(list, take);
     let listed: Listed<P> = match std::str::from_utf8(body) {
-        Ok(text) => whole(serde_json::Deserializer::from_str(text), rows),
-        Err(_) => whole(serde_json::Deserializer::from_slice(body), rows),
-    }
-    .map_err(|error| diagnose::<P>(operation, body, error))?;
+        Ok(text) => read_whole(text, rows).map_err(|_| refused::<P>(operation, body))?,
+        Err(_) => {
+            let mut input = serde_json::Deserializer::from_slice(body);
+            let listed = rows.deserialize(&mut input).and_then(|listed| input.end().map(|()| listed));
+            listed.map_err(|error| diagnose::<P>(operation, body, error))?
+        }
+    };
     if listed.ambiguous {
         return Err(drift(operation, list, "a list stands on the page more than once"));
     }
     Ok(listed)
 }
 
-/// What `seed` reads from all of the input.
-fn whole<'a, R: serde_json::de::Read<'a>, S: DeserializeSeed<'a>>(
-    mut input: serde_json::Deserializer<R>,
-    seed: S,
-) -> serde_json::Result<S::Value> {
-    let value = seed.deserialize(&mut input)?;
-    input.end()?;
-    Ok(value)
+/// Why a page was refused that is to be a `T`.
+fn refused<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8]) -> Error {
+    match serde_json::from_slice::<T>(body) {
+        Err(error) => diagnose::<T>(operation, body, error),
+        Ok(_) => drift(operation, ".", "a value cannot be read"),
+    }
 }
 
 fn diagnose<'a, T: Deserialize<'a>>(operation: &str, body: &'a [u8], error: serde_json::Error) -> Error {

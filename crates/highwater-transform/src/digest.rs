@@ -75,13 +75,16 @@ fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usi
         ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
             Some(keyed) => {
                 let (keys, texts) = (keyed.keys(), keyed.values().as_string());
-                let present = (0..keys.len()).filter(|row| keys.is_valid(*row));
-                add_texts(hash, times, present.map(|row| bytes_at(texts, keys.values()[row] as usize)));
+                if keys.null_count() > 0 {
+                    let keys = keys.iter().flatten();
+                    add_texts(hash, times, keys.map(|key| bytes_at(texts, key as usize)));
+                } else {
+                    add_texts(hash, times, keys.values().iter().map(|key| bytes_at(texts, *key as usize)));
+                }
             }
             None => {
-                let texts = values.as_string();
-                let present = (0..texts.len()).filter(|row| texts.is_valid(*row));
-                add_texts(hash, times, present.map(|row| bytes_at(texts, row)));
+                let texts: &StringArray = values.as_string();
+                add_texts(hash, times, texts.iter().flatten().map(str::as_bytes));
             }
         },
         ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values, times, i64::to_le_bytes),

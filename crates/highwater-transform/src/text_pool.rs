@@ -14,6 +14,8 @@ const LIMIT_BYTES: usize = i32::MAX as usize;
 /// The most slots that remember texts: enough for the names and tiers that repeat, small enough to stay in a cache.
 const MOST_SLOTS: usize = 1 << 13;
 const FEWEST_SLOTS: usize = 1 << 6;
+/// Kept texts after which it shows whether they come again.
+const PROBATION: usize = 2 * MOST_SLOTS;
 
 /// Texts under construction. One that comes again is mostly recognised, and otherwise kept twice, until they are ranked.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ struct TextPool {
     ends: Vec<usize>,
     /// The texts that were last seen, by their looks.
     recent: Vec<Recent>,
+    /// Texts that were recognised though they were not the last.
+    recognised: usize,
     last: Last,
     overflowed: bool,
 }
@@ -53,14 +57,19 @@ impl TextPool {
     }
 
     fn other_code(&mut self, text: &str) -> Code {
-        if self.ends.len() * 2 >= self.recent.len() && self.recent.len() < MOST_SLOTS {
+        let kept = self.ends.len();
+        if kept * 2 >= self.recent.len() && kept <= MOST_SLOTS && self.recent.len() < MOST_SLOTS {
             self.grow();
+        } else if kept == PROBATION && self.recognised < kept / 8 && self.recent.len() > FEWEST_SLOTS {
+            // Ids that come but once: to look for each where others are remembered would only cost time.
+            self.recent = vec![Recent::default(); FEWEST_SLOTS];
         }
         let look = look(text.as_bytes());
         let slot = slot(look, self.recent.len());
         let recent = self.recent[slot];
         // A text that looks otherwise is not fetched from memory for nothing.
         let known = recent.code != 0 && recent.look == look && self.bytes(recent.code) == text.as_bytes();
+        self.recognised += usize::from(known);
         let code = if known { recent.code } else { self.keep(text) };
         self.recent[slot] = Recent { look, code };
         self.last = if code == 0 { Last::default() } else { self.span(code) };
@@ -255,6 +264,19 @@ mod tests {
         for (text, code) in texts.iter().zip(codes) {
             assert_eq!(ranked.texts.value(ranked.ranks[code as usize] as usize - 1), text);
         }
+    }
+
+    #[test]
+    fn a_pool_whose_texts_never_come_again_stops_looking_for_them() {
+        let (mut ids, mut names) = (TextPool::default(), TextPool::default());
+        for n in 0..PROBATION + 2 {
+            ids.code(&format!("id-{n}"));
+            names.code(&format!("customer-{}", n % 3_000));
+        }
+        assert_eq!((ids.recent.len(), names.recent.len()), (FEWEST_SLOTS, MOST_SLOTS));
+        let code = ids.code("again");
+        ids.code("and");
+        assert_eq!((ids.code("again"), ids.ends.len()), (code, PROBATION + 4));
     }
 
     proptest! {

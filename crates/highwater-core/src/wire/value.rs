@@ -42,7 +42,48 @@ impl<'de, T: Value<'de>> DeserializeSeed<'de> for Slot<'_, T> {
 }
 
 /// Any JSON value as the text it had on the page: for numbers that must stay exact.
-pub type Raw<'a> = &'a RawValue;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<'a>(&'a str);
+
+/// The name by which a deserializer of ours knows that the text of a value is wanted.
+pub(super) const RAW: &str = "highwater::Raw";
+
+impl<'a> Raw<'a> {
+    /// The text: valid JSON without white space around it.
+    #[must_use]
+    #[inline]
+    pub fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> Deserialize<'a> for Raw<'a> {
+    #[inline]
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(RAW, RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'a> Visitor<'a> for RawVisitor {
+    type Value = Raw<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Raw<'a>, E> {
+        Ok(Raw(text))
+    }
+
+    /// From serde_json, which has a type of its own for it.
+    #[inline]
+    fn visit_newtype_struct<D: Deserializer<'a>>(self, deserializer: D) -> Result<Raw<'a>, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Raw(raw.get()))
+    }
+}
 
 impl<'a> Value<'a> for Raw<'a> {
     #[inline]

@@ -90,7 +90,7 @@ impl Reader<'_> {
                 self.note_unknown(&format!("{path}[]"), &object, sink);
             }
             if let Err(flaw) = keep(&object, sink) {
-                self.set_aside(&format!("{path}[{nth}]"), flaw, raw, sink)?;
+                self.set_aside(&format!("{path}[{nth}]"), flaw, *raw, sink)?;
             }
         }
         Ok(())
