@@ -11,9 +11,9 @@ use super::publish::Batch;
 use super::summary::PullCounts;
 use super::unit_run::UnitRun;
 
-/// A unit commits what it has completed once it takes this much memory: a million rows or more…
-const COMMIT_BYTES: u64 = 64 * 1024 * 1024;
-/// … or has held some for this long.
+/// The most memory of rows that a unit commits at once: a million of them or more…
+const COMMIT_BYTES: u64 = 76 * 1024 * 1024;
+/// … and the longest that it holds some.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// A unit that was started and is not finished.
@@ -30,6 +30,8 @@ pub(super) struct OpenUnit {
     pub(super) abandoned: bool,
     counts: PullCounts,
     rows: u64,
+    /// New content until now: pulls, and the memory that their rows take or took.
+    fresh: (u64, u64),
     /// Bytes of the batch that is being made durable, while one is.
     publishing: Option<u64>,
     /// Whether published windows are replaced by ones of other bounds, which takes one commit for all.
@@ -50,6 +52,7 @@ impl OpenUnit {
             abandoned: false,
             counts: PullCounts::default(),
             rows: 0,
+            fresh: (0, 0),
             publishing: None,
             restates_bounds: false,
             last_taken: false,
@@ -65,6 +68,7 @@ impl OpenUnit {
             self.batch_since = now;
         }
         self.batch_bytes += fresh.bytes;
+        self.fresh = (self.fresh.0 + 1, self.fresh.1 + fresh.bytes);
         self.restates_bounds |= fresh.restates_bounds;
         self.batch.fresh.push(fresh);
     }
@@ -99,7 +103,8 @@ impl OpenUnit {
             return None;
         }
         let last = self.is_pulled() && (!self.last_taken || !self.batch.is_empty());
-        let enough = self.batch_bytes >= COMMIT_BYTES || self.due_at().is_some_and(|due_at| due_at <= now);
+        let full = self.batch_bytes >= commit_bytes(self.batch_bytes, self.bytes_to_come());
+        let enough = full || self.due_at().is_some_and(|due_at| due_at <= now);
         if !last && (!enough || self.restates_bounds) {
             return None;
         }
@@ -108,6 +113,12 @@ impl OpenUnit {
         let mut batch = std::mem::take(&mut self.batch);
         batch.last = last && !self.abandoned;
         Some(batch)
+    }
+
+    /// Memory that the rows of the pulls not yet settled will take, if they are like those before them.
+    fn bytes_to_come(&self) -> u64 {
+        let (pulls, bytes) = self.fresh;
+        bytes / pulls.max(1) * (self.waiting + self.pulling) as u64
     }
 
     /// Takes note that the batch taken last is durable, or is not.
@@ -138,5 +149,27 @@ impl OpenUnit {
     /// The windows of `batch` whose outcome depends on its becoming durable.
     pub(super) fn windows(batch: &Batch) -> Vec<Window> {
         batch.fresh.iter().map(|fresh| fresh.commit.record.window).collect()
+    }
+}
+
+/// How much of `waiting` bytes and those `to_come` is to wait before it is committed: as few commits as can be, and all
+/// of one size, because each writes the object anew.
+fn commit_bytes(waiting: u64, to_come: u64) -> u64 {
+    let all = waiting + to_come;
+    let commits = all.div_ceil(COMMIT_BYTES).max(1);
+    (all / commits).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_few_and_of_one_size() {
+        assert_eq!(commit_bytes(0, 0), 1);
+        assert_eq!(commit_bytes(10, COMMIT_BYTES - 10), COMMIT_BYTES);
+        assert_eq!(commit_bytes(10, COMMIT_BYTES), (COMMIT_BYTES + 10) / 2);
+        assert_eq!(commit_bytes(COMMIT_BYTES, 9 * COMMIT_BYTES), COMMIT_BYTES);
+        assert!(commit_bytes(COMMIT_BYTES + 1, 0) <= COMMIT_BYTES);
     }
 }
