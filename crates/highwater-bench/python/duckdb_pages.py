@@ -1,7 +1,8 @@
-"""Turns the JSON pages in a folder into zstd Parquet with DuckDB, on every core, columns told so that nothing is guessed:
+"""Turns the JSON pages in a folder into zstd Parquet with DuckDB, on every core:
 
-one     one unsorted table with a row a record: as directly as it can
-three   the three sorted tables that Highwater makes of the pages
+guessed  one table with a row a record, as DuckDB comes: it finds out the columns by itself
+one      the same as directly as it can: columns told, rows in any order
+three    the three sorted tables that Highwater makes of the pages, columns told
 """
 
 import json
@@ -37,20 +38,24 @@ TABLES = {
 
 
 def convert(connection, way, pages, target):
+    copied = f"TO '{target}/usage.parquet' (FORMAT parquet, COMPRESSION zstd)"
+    if way == "guessed":
+        connection.execute(f"COPY ({ROWS} read_json('{pages}/*.json')) {copied}")
+        return
+    connection.execute("SET preserve_insertion_order = false")
     rows = f"{ROWS} read_json('{pages}/*.json', format = 'newline_delimited', columns = {COLUMNS})"
     if way == "three":
         connection.execute(f"CREATE TEMP TABLE rows AS {rows}")
         for name, query in TABLES.items():
             connection.execute(f"COPY ({query}) TO '{target}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
     else:
-        connection.execute(f"COPY ({rows}) TO '{target}/usage.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY ({rows}) {copied}")
 
 
 def main():
     way, pages, target = sys.argv[1:]
     connection = duckdb.connect()
     connection.execute(f"SET threads = {os.cpu_count()}")
-    connection.execute("SET preserve_insertion_order = false")
     started = time.perf_counter()
     convert(connection, way, pages, target)
     seconds = time.perf_counter() - started
