@@ -64,19 +64,22 @@ impl Sorted {
         let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
         let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.bits > 0).collect();
         let numbering = Numbering::of(&batches);
-        let places = batches.iter().enumerate();
-        let places = places.flat_map(|(batch, rows)| (0..rows.num_rows()).map(move |row| (batch, row)));
-        let mut rows: Vec<u64>;
-        if parts.iter().map(|part| part.bits).sum::<u32>() + numbering.bits <= u64::BITS {
-            let packed = |(batch, row): Place| {
-                let key = parts.iter().fold(0_u64, |key, part| key << part.bits | part.number(batch, row));
-                key << numbering.bits | numbering.number(batch, row)
+        let mut rows: Vec<u64> = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+        let fit = parts.iter().map(|part| part.bits).sum::<u32>() + numbering.bits <= u64::BITS;
+        for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
+            let number = |row| {
+                let key = |parts: &[Part<'_>]| {
+                    parts.iter().fold(0, |key, part| key << part.bits | part.number(batch, row))
+                };
+                let key = if fit { key(&parts) << numbering.bits } else { 0 };
+                key | numbering.number(batch, row)
             };
-            rows = places.map(packed).collect();
+            rows.extend((0..length).map(number));
+        }
+        if fit {
             // Batches are sorted mostly: a sort that finds runs only has to merge them.
             rows.sort();
         } else {
-            rows = places.map(|(batch, row)| numbering.number(batch, row)).collect();
             let key = |number: &u64| {
                 let (batch, row) = numbering.place(*number);
                 parts.iter().map(move |part| part.number(batch, row))

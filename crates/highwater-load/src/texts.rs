@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringBuilder};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
@@ -52,12 +52,14 @@ impl Texts {
         }
         let known = waiting.pop_front().unwrap_or_default();
         let places: Vec<Vec<i32>> = arrays.iter().map(|(_, texts)| places(texts, &known)).collect();
-        let sorted = Arc::new(StringArray::from_iter_values(&known));
+        let mut sorted =
+            StringBuilder::with_capacity(known.len(), known.iter().map(|text| text.len()).sum());
+        known.iter().for_each(|text| sorted.append_value(text));
         let batches = arrays.into_iter().zip(parts).zip(places).map(|(((keys, _), part), places)| {
             let step = part.step;
             BatchTexts { keys, places, step }
         });
-        Self { sorted, batches: batches.collect() }
+        Self { sorted: Arc::new(sorted.finish()), batches: batches.collect() }
     }
 
     /// How many there are.
@@ -88,7 +90,8 @@ fn keys_and_texts(part: &Strided) -> (Option<Int32Array>, StringArray) {
 
 /// The distinct texts, sorted.
 fn distinct(texts: &StringArray) -> Vec<&str> {
-    let mut distinct: Vec<&str> = texts.iter().flatten().collect();
+    let mut distinct = Vec::with_capacity(texts.len());
+    distinct.extend(texts.iter().flatten());
     if !distinct.is_sorted_by(|left, right| left < right) {
         distinct.sort_unstable();
         distinct.dedup();
