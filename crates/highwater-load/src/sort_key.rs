@@ -89,7 +89,11 @@ impl<'a> Part<'a> {
         match &self.values {
             Values::Same => 0,
             Values::Texts(texts, nulls) => {
-                if nulls[batch].has(row) { 0 } else { texts.place(batch, row) as u64 + 1 }
+                if nulls[batch].has(row) {
+                    0
+                } else {
+                    texts.place(batch, row) as u64 + 1
+                }
             }
             Values::Instants { by_batch, least, unit } => {
                 let (values, nulls) = &by_batch[batch];

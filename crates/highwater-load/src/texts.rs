@@ -52,8 +52,7 @@ impl Texts {
         }
         let known = waiting.pop_front().unwrap_or_default();
         let places: Vec<Vec<i32>> = arrays.iter().map(|(_, texts)| places(texts, &known)).collect();
-        let mut sorted =
-            StringBuilder::with_capacity(known.len(), known.iter().map(|text| text.len()).sum());
+        let mut sorted = StringBuilder::with_capacity(known.len(), known.iter().map(|text| text.len()).sum());
         known.iter().for_each(|text| sorted.append_value(text));
         let batches = arrays.into_iter().zip(parts).zip(places).map(|(((keys, _), part), places)| {
             let step = part.step;
@@ -116,7 +115,10 @@ fn united<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
     }
 }
 
-/// By place among `texts`: the place of each among `known`.
+/// How far a text is looked for one by one.
+const STEPS: usize = 8;
+
+/// By place among `texts`: the place of each among `known`, which has them all.
 fn places(texts: &StringArray, known: &[&str]) -> Vec<i32> {
     let mut near = 0;
     let place = |at: usize| {
@@ -124,13 +126,13 @@ fn places(texts: &StringArray, known: &[&str]) -> Vec<i32> {
             return 0;
         }
         let text = texts.value(at);
-        // Sorted texts are found in one walk.
-        while known.get(near).is_some_and(|known| *known < text) {
-            near += 1;
-        }
-        if known.get(near) != Some(&text) {
-            near = known.binary_search(&text).unwrap_or_default();
-        }
+        // The next of sorted texts is a few steps ahead.
+        let ahead = known.iter().enumerate().skip(near).take(STEPS);
+        let mut orders = ahead.map(|(place, known)| (place, (*known).cmp(text)));
+        near = match orders.find(|(_, order)| order.is_ge()) {
+            Some((place, Ordering::Equal)) => place,
+            _ => known.binary_search(&text).unwrap_or_default(),
+        };
         near as i32
     };
     (0..texts.len()).map(place).collect()

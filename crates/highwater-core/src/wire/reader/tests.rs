@@ -47,14 +47,16 @@ fn value() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec!["-0", "01", "1.", ".5", "1e", "-", "+1", "18446744073709551616", "1e400", "0x1"])
             .prop_map(str::to_owned),
     ];
-    let word = prop::sample::select(vec!["true", "false", "null", "nul", "truee", "None"]).prop_map(str::to_owned);
+    let word =
+        prop::sample::select(vec!["true", "false", "null", "nul", "truee", "None"]).prop_map(str::to_owned);
     let leaf = prop_oneof![6 => text, 6 => number, 2 => word];
     leaf.prop_recursive(3, 24, 4, |inner| {
         let names = prop::sample::select(vec![
             "id", "size", "parts", "names", "name", "data", "total", "span", "page", "new", r"\u0069d", "",
         ]);
-        let member = (names, gap(), inner.clone(), gap())
-            .prop_map(|(name, before, value, after)| format!("{after}\"{name}\"{before}:{before}{value}{after}"));
+        let member = (names, gap(), inner.clone(), gap()).prop_map(|(name, before, value, after)| {
+            format!("{after}\"{name}\"{before}:{before}{value}{after}")
+        });
         prop_oneof![
             3 => prop::collection::vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(","))),
             2 => prop::collection::vec(inner, 0..4).prop_map(|values| format!("[{}]", values.join(","))),
@@ -73,19 +75,19 @@ fn row() -> impl Strategy<Value = String> {
     let id = prop_oneof![9 => "\"[a-zA-Z0-9]{0,44}\"", 1 => value()].boxed();
     let size = prop_oneof![9 => "[1-9][0-9]{0,9}\\.[0-9]{1,6}", 1 => value()].boxed();
     let parts = prop_oneof![4 => Just("{\"name\":\"x\",\"size\":7}".to_owned()), 1 => value()].boxed();
-    (field("id", id), field("size", size), field("parts", parts), field("names", value().boxed()), gap()).prop_map(
-        |(id, size, parts, names, gap)| {
+    (field("id", id), field("size", size), field("parts", parts), field("names", value().boxed()), gap())
+        .prop_map(|(id, size, parts, names, gap)| {
             let members: Vec<String> = [id, size, parts, names].into_iter().flatten().collect();
             format!("{gap}{{{}{gap}}}", members.join(","))
-        },
-    )
+        })
 }
 
 fn page() -> impl Strategy<Value = String> {
     let rows = prop::collection::vec(prop_oneof![9 => row(), 1 => value()], 0..4);
     let rest = prop_oneof![4 => Just(r#","total":2,"span":[1,-2],"page":{"a":[]}"#.to_owned()), 1 => value()
         .prop_map(|value| format!(",\"total\":{value},\"page\":{value},\"other\":{value}"))];
-    (rows, rest, gap()).prop_map(|(rows, rest, gap)| format!("{gap}{{\"data\":[{}]{rest}}}{gap}", rows.join(",")))
+    (rows, rest, gap())
+        .prop_map(|(rows, rest, gap)| format!("{gap}{{\"data\":[{}]{rest}}}{gap}", rows.join(",")))
 }
 
 proptest! {
