@@ -6,6 +6,7 @@ pub mod clock;
 pub mod column;
 pub mod costs;
 pub mod dataset;
+pub mod digest;
 pub mod error;
 pub mod extractor;
 pub mod grain;
@@ -26,6 +27,7 @@ pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use column::{Additivity, Column, ColumnDef, ColumnType};
 pub use costs::{Costs, PullCost, UnitCost};
 pub use dataset::{DatasetSpec, Duplicates, TableFeed};
+pub use digest::{Digester, is_older};
 pub use error::{Disposition, Error, ErrorKind, Result};
 pub use extractor::{
     Extractor, Figure, Listing, OperationSpec, PageFacts, PageRequest, Probe, RawPage, Relation, Role,

@@ -2,26 +2,32 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use highwater_core::RawPage;
-use sha2::{Digest, Sha256};
+use highwater_core::{Digester, RawPage};
 
 /// How much of an object's end tells its version.
 const TAIL: u64 = 64 * 1024;
 
-/// The digest of the bodies of one pull: what its file in the raw archive is named by. Lowercase hex of the first 16
-/// bytes of SHA-256 over the pages in the order of their requests: the request's JSON, a line feed, the body, a line
-/// feed. The order of `pages` does not matter.
+/// The digest of the bodies of one pull: what its file in the raw archive is named by. It is taken of the pages in the
+/// order of their requests: the request's JSON, a line feed, the body, a line feed. The order of `pages` does not matter.
 #[must_use]
 pub fn pull_digest(pages: &[RawPage]) -> String {
-    let mut hasher = Sha256::new();
+    digest_by(Digester::new(), pages)
+}
+
+/// Whether `digest`, of whichever form, is that of `pages`.
+pub(crate) fn is_pull_digest(digest: &str, pages: &[RawPage]) -> bool {
+    digest_by(Digester::like(digest), pages) == digest
+}
+
+fn digest_by(mut digester: Digester, pages: &[RawPage]) -> String {
     for page in in_order(pages) {
         let request = serde_json::to_vec(&page.request).expect("a request has only text keys");
-        hasher.update(&request);
-        hasher.update(b"\n");
-        hasher.update(&page.body);
-        hasher.update(b"\n");
+        digester.update(&request);
+        digester.update(b"\n");
+        digester.update(&page.body);
+        digester.update(b"\n");
     }
-    hex_of_16_bytes(hasher)
+    digester.finish()
 }
 
 /// `pages` in the order of their requests.
@@ -32,9 +38,9 @@ pub(crate) fn in_order(pages: &[RawPage]) -> Vec<&RawPage> {
 }
 
 fn content_digest<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hasher = Sha256::new();
-    chunks.into_iter().for_each(|chunk| hasher.update(chunk));
-    hex_of_16_bytes(hasher)
+    let mut digester = Digester::new();
+    chunks.into_iter().for_each(|chunk| digester.update(chunk));
+    digester.finish()
 }
 
 /// What tells one version of a file from all others, read from its end alone where that is enough: the footer of an
@@ -53,15 +59,6 @@ pub(crate) fn version_tag(file: &mut (impl Read + Seek)) -> io::Result<String> {
     file.seek(SeekFrom::Start(0))?;
     file.read_to_end(&mut tail)?;
     Ok(content_digest([&tail[..]]))
-}
-
-fn hex_of_16_bytes(hasher: Sha256) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(32);
-    for byte in hasher.finalize().iter().take(16) {
-        write!(text, "{byte:02x}").expect("writing to a String");
-    }
-    text
 }
 
 #[cfg(test)]
@@ -83,7 +80,6 @@ mod tests {
         let digest = pull_digest(&[a.clone(), b.clone()]);
         assert_eq!(digest, pull_digest(&[b.clone(), a.clone()]));
         assert_ne!(digest, pull_digest(&[a]));
-        assert_eq!(digest.len(), 32);
     }
 
     #[test]
@@ -103,8 +99,11 @@ mod tests {
 
     #[test]
     fn the_form_of_a_pull_digest_is_fixed() {
-        assert_eq!(pull_digest(&[]), "e3b0c44298fc1c149afbf4c8996fb924");
+        assert_eq!(pull_digest(&[]), "b3-af1349b9f5f9a1a6a0404dea36dcc949");
+        assert!(is_pull_digest("e3b0c44298fc1c149afbf4c8996fb924", &[]));
         let text = br#"{"operation":"list","window":["2026-09-01T00:00:00Z","2026-09-02T00:00:00Z"],"params":{"page":"1"}}"#;
-        assert_eq!(pull_digest(&[page(1, "{}")]), content_digest([&text[..], b"\n{}\n"]));
+        let digest = pull_digest(&[page(1, "{}")]);
+        assert_eq!(digest, content_digest([&text[..], b"\n{}\n"]));
+        assert!(is_pull_digest(&digest, &[page(1, "{}")]) && !is_pull_digest(&digest, &[]));
     }
 }

@@ -1,4 +1,4 @@
-//! Digests of content and of scope: the lowercase hex of the first 16 bytes of a SHA-256.
+//! Digests of content and of scope.
 //!
 //! The canonical form of content, which is persisted and must never change: for each table with rows, in order, its
 //! name, a 0x0A, and the number of rows as a 64-bit integer; then, for each of its columns that has a value in any row,
@@ -9,17 +9,14 @@
 //!
 //! Integers are little-endian. A table or a column that is added and stays empty changes no digest.
 
-use std::fmt::Write as _;
-
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type,
     TimestampMillisecondType,
 };
-use highwater_core::{Column, ColumnType, DatasetSpec};
-use sha2::{Digest, Sha256};
+use highwater_core::{Column, ColumnType, DatasetSpec, Digester, is_older};
 
-use crate::normalised::TableBatch;
+use crate::normalised::{Normalised, TableBatch};
 
 /// Columns that say who pulled a row and when, not what the provider said.
 const PROVENANCE: [Column; 4] = [Column::Source, Column::Dataset, Column::ExtractedAt, Column::RunIdColumn];
@@ -31,22 +28,35 @@ const PROVENANCE: [Column; 4] = [Column::Source, Column::Dataset, Column::Extrac
 /// When a column is not of the type that its table gives it.
 #[must_use]
 pub fn content_digest(tables: &[TableBatch]) -> String {
-    let mut hash = Sha256::new();
+    digest_by(Digester::new(), tables)
+}
+
+impl Normalised {
+    /// Whether `digest`, of whichever form, is that of its rows.
+    #[must_use]
+    pub fn has_digest(&self, digest: &str) -> bool {
+        self.content_digest == digest
+            || (is_older(digest) && digest_by(Digester::like(digest), &self.tables) == digest)
+    }
+}
+
+fn digest_by(digester: Digester, tables: &[TableBatch]) -> String {
+    let mut content = Content { digester, gathered: Vec::with_capacity(GATHERED) };
     for TableBatch { table, batch } in tables.iter().filter(|table| table.batch.num_rows() > 0) {
-        hash.update(table.name());
-        hash.update(b"\n");
-        hash.update((batch.num_rows() as u64).to_le_bytes());
+        content.add(table.name());
+        content.add(b"\n");
+        content.add((batch.num_rows() as u64).to_le_bytes());
         for column in table.def().columns.iter().filter(|column| !PROVENANCE.contains(column)) {
             let Some(values) = batch.column_by_name(column.name()) else { continue };
             let (values, times) = unrepeated(values);
             if values.null_count() < values.len() {
-                hash.update(column.name());
-                hash.update(b"\n");
-                add_column(&mut hash, column.kind(), &values, times);
+                content.add(column.name());
+                content.add(b"\n");
+                content.column(column.kind(), &values, times);
             }
         }
     }
-    hex(&hash.finalize())
+    content.finish()
 }
 
 /// The values of a column, and how often each row of them stands there: more than once where it is a run.
@@ -57,52 +67,119 @@ fn unrepeated(column: &ArrayRef) -> (ArrayRef, usize) {
     }
 }
 
-/// The digest of the settings that define what the windows of a dataset hold.
+/// The digest of the settings that define what the windows of a dataset hold, in the older form: it is compared with
+/// that of every window that was ever loaded.
 #[must_use]
 pub fn scope_digest(spec: &DatasetSpec) -> String {
-    hex(&Sha256::digest(format!("{}\n{}\n{}\n", spec.scope, spec.grain, spec.step)))
+    let mut digester = Digester::like("");
+    digester.update(format!("{}\n{}\n{}\n", spec.scope, spec.grain, spec.step).as_bytes());
+    digester.finish()
 }
 
-fn add_column(hash: &mut Sha256, kind: ColumnType, values: &ArrayRef, times: usize) {
-    match values.nulls().filter(|nulls| nulls.null_count() > 0) {
-        None => hash.update([0]),
-        Some(nulls) => {
-            hash.update([1]);
-            add_all(hash, 1, nulls.iter().map(|present| [u8::from(present)]));
+/// Bytes that are gathered before they are digested.
+const GATHERED: usize = 64 * 1024;
+
+/// Content on its way into a digest.
+struct Content {
+    digester: Digester,
+    gathered: Vec<u8>,
+}
+
+impl Content {
+    #[inline]
+    fn add(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        if part.len() > GATHERED - self.gathered.len() {
+            self.flush();
+        }
+        if part.len() < GATHERED {
+            self.gathered.extend_from_slice(part);
+        } else {
+            self.digester.update(part);
         }
     }
-    match kind {
-        ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
-            Some(keyed) => {
-                let (keys, texts) = (keyed.keys(), keyed.values().as_string());
-                if keys.null_count() > 0 {
-                    let keys = keys.iter().flatten();
-                    add_texts(hash, times, keys.map(|key| bytes_at(texts, key as usize)));
-                } else {
-                    add_texts(hash, times, keys.values().iter().map(|key| bytes_at(texts, *key as usize)));
-                }
-            }
-            None => {
-                let texts: &StringArray = values.as_string();
-                add_texts(hash, times, texts.iter().flatten().map(str::as_bytes));
-            }
-        },
-        ColumnType::Int => add_numbers::<Int64Type, 8>(hash, values, times, i64::to_le_bytes),
-        ColumnType::Instant => {
-            add_numbers::<TimestampMillisecondType, 8>(hash, values, times, i64::to_le_bytes);
+
+    /// Adds the parts one after the other, each of them `times` in a row.
+    fn add_all<P: AsRef<[u8]>>(&mut self, times: usize, parts: impl Iterator<Item = P>) {
+        if times == 1 {
+            return parts.for_each(|part| self.add(part));
         }
-        ColumnType::Seconds | ColumnType::Value => match values.data_type() {
-            DataType::Decimal64(..) => {
-                add_numbers::<Decimal64Type, 16>(hash, values, times, |value| {
-                    i128::from(value).to_le_bytes()
-                });
+        for part in parts {
+            let part = part.as_ref();
+            let at_once = (GATHERED / part.len().max(1)).clamp(1, times.max(1));
+            let repeated = part.repeat(at_once);
+            (0..times / at_once).for_each(|_| self.add(&repeated));
+            self.add(&repeated[..times % at_once * part.len()]);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.digester.update(&self.gathered);
+        self.gathered.clear();
+    }
+
+    fn finish(mut self) -> String {
+        self.flush();
+        self.digester.finish()
+    }
+
+    /// Adds a column, each of whose values stands there `times` in a row.
+    fn column(&mut self, kind: ColumnType, values: &ArrayRef, times: usize) {
+        match values.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => self.add([0]),
+            Some(nulls) => {
+                self.add([1]);
+                self.add_all(1, nulls.iter().map(|present| [u8::from(present)]));
             }
-            _ => add_numbers::<Decimal128Type, 16>(hash, values, times, i128::to_le_bytes),
-        },
-        ColumnType::Flag => {
-            let flags = values.as_boolean();
-            let present = (0..flags.len()).filter(|row| flags.is_valid(*row));
-            add_all(hash, times, present.map(|row| [u8::from(flags.value(row))]));
+        }
+        match kind {
+            ColumnType::Text => self.text_column(values, times),
+            ColumnType::Int => self.numbers::<Int64Type, 8>(values, times, i64::to_le_bytes),
+            ColumnType::Instant => {
+                self.numbers::<TimestampMillisecondType, 8>(values, times, i64::to_le_bytes)
+            }
+            ColumnType::Seconds | ColumnType::Value => match values.data_type() {
+                DataType::Decimal64(..) => {
+                    let widened = |value| i128::from(value).to_le_bytes();
+                    self.numbers::<Decimal64Type, 16>(values, times, widened);
+                }
+                _ => self.numbers::<Decimal128Type, 16>(values, times, i128::to_le_bytes),
+            },
+            ColumnType::Flag => {
+                self.add_all(times, values.as_boolean().iter().flatten().map(|flag| [u8::from(flag)]));
+            }
+        }
+    }
+
+    fn text_column(&mut self, values: &ArrayRef, times: usize) {
+        let Some(keyed) = values.as_dictionary_opt::<Int32Type>() else {
+            let texts: &StringArray = values.as_string();
+            return self.texts(times, texts.iter().flatten().map(str::as_bytes));
+        };
+        let (keys, texts) = (keyed.keys(), keyed.values().as_string());
+        if keys.null_count() > 0 {
+            self.texts(times, keys.iter().flatten().map(|key| bytes_at(texts, key as usize)));
+        } else {
+            self.texts(times, keys.values().iter().map(|key| bytes_at(texts, *key as usize)));
+        }
+    }
+
+    fn texts<'a>(&mut self, times: usize, texts: impl Iterator<Item = &'a [u8]> + Clone) {
+        self.add_all(times, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
+        self.add_all(times, texts);
+    }
+
+    fn numbers<T: ArrowPrimitiveType, const N: usize>(
+        &mut self,
+        numbers: &ArrayRef,
+        times: usize,
+        bytes: impl Fn(T::Native) -> [u8; N],
+    ) {
+        let numbers: &PrimitiveArray<T> = numbers.as_primitive();
+        if numbers.null_count() > 0 {
+            self.add_all(times, numbers.iter().flatten().map(bytes));
+        } else {
+            self.add_all(times, numbers.values().iter().copied().map(bytes));
         }
     }
 }
@@ -113,66 +190,6 @@ fn bytes_at(texts: &StringArray, place: usize) -> &[u8] {
     &texts.value_data()[offsets[place] as usize..offsets[place + 1] as usize]
 }
 
-fn add_texts<'a>(hash: &mut Sha256, times: usize, texts: impl Iterator<Item = &'a [u8]> + Clone) {
-    add_all(hash, times, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
-    add_all(hash, times, texts);
-}
-
-fn add_numbers<T: ArrowPrimitiveType, const N: usize>(
-    hash: &mut Sha256,
-    numbers: &ArrayRef,
-    times: usize,
-    bytes: impl Fn(T::Native) -> [u8; N] + Copy,
-) {
-    let numbers: &PrimitiveArray<T> = numbers.as_primitive();
-    if numbers.null_count() > 0 {
-        add_all(hash, times, numbers.iter().flatten().map(bytes));
-    } else {
-        add_all(hash, times, numbers.values().iter().copied().map(bytes));
-    }
-}
-
-/// Bytes that are gathered so that the hash sees long runs.
-const GATHERED: usize = 4096;
-
-/// Hashes the parts one after the other, each of them `times` in a row.
-fn add_all<P: AsRef<[u8]>>(hash: &mut Sha256, times: usize, parts: impl Iterator<Item = P>) {
-    if times != 1 {
-        return parts.for_each(|part| add_repeated(hash, times, part.as_ref()));
-    }
-    let mut gathered = [0; GATHERED];
-    let mut length = 0;
-    for part in parts {
-        let part = part.as_ref();
-        if part.len() > gathered.len() - length {
-            hash.update(&gathered[..length]);
-            length = 0;
-            if part.len() > gathered.len() {
-                hash.update(part);
-                continue;
-            }
-        }
-        gathered[length..length + part.len()].copy_from_slice(part);
-        length += part.len();
-    }
-    hash.update(&gathered[..length]);
-}
-
-/// Hashes `part` so many times.
-fn add_repeated(hash: &mut Sha256, times: usize, part: &[u8]) {
-    let at_once = (GATHERED / part.len().max(1)).clamp(1, times.max(1));
-    let gathered = part.repeat(at_once);
-    (0..times / at_once).for_each(|_| hash.update(&gathered));
-    hash.update(&gathered[..times % at_once * part.len()]);
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("text grows");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,25 +197,30 @@ mod tests {
     use highwater_core::{Duplicates, Grain};
 
     /// Computed outside of Highwater from the canonical form described above.
-    const GOLDEN: &str = "bca0bfe7cec0f103e03f3e0d21d2991b";
+    const GOLDEN: &str = "b3-6724e62b46164ef34b755fb4b1ee9826";
+    /// The same in the older form.
+    const OLDER_GOLDEN: &str = "bca0bfe7cec0f103e03f3e0d21d2991b";
 
     #[test]
     fn the_canonical_form_of_content_never_changes() {
         let rows = [usage("b", 61_250_000), usage("a", 1).bytes(7), usage("ä", 5).rendition("720p")];
-        assert_eq!(normalised(&rows).unwrap().content_digest, GOLDEN);
+        let normalised = normalised(&rows).unwrap();
+        assert_eq!(normalised.content_digest, GOLDEN);
+        assert!(normalised.has_digest(GOLDEN) && normalised.has_digest(OLDER_GOLDEN));
+        assert!(!normalised.has_digest("") && !normalised.has_digest("b3-"));
     }
 
     #[test]
-    fn a_value_that_is_held_once_is_hashed_as_often_as_it_stands_there() {
-        let hashed = |add: &dyn Fn(&mut Sha256)| {
-            let mut hash = Sha256::new();
-            add(&mut hash);
-            hex(&hash.finalize())
+    fn a_value_that_is_held_once_is_digested_as_often_as_it_stands_there() {
+        let digest = |add: &dyn Fn(&mut Content)| {
+            let mut content = Content { digester: Digester::new(), gathered: Vec::new() };
+            add(&mut content);
+            content.finish()
         };
-        let parts = ["", "a", "sixteen bytes ab", &"long".repeat(1500)];
-        for (part, times) in parts.into_iter().flat_map(|part| [0, 2, 256, 5001].map(|times| (part, times))) {
-            let repeated = hashed(&|hash| add_all(hash, times, std::iter::once(part)));
-            let all = hashed(&|hash| add_all(hash, 1, std::iter::repeat_n(part, times)));
+        let parts = ["", "a", "sixteen bytes ab", &"long".repeat(30_000)];
+        for (part, times) in parts.into_iter().flat_map(|part| [0, 2, 256, 9001].map(|times| (part, times))) {
+            let repeated = digest(&|content| content.add_all(times, std::iter::once(part)));
+            let all = digest(&|content| content.add_all(1, std::iter::repeat_n(part, times)));
             assert_eq!(repeated, all, "{} bytes, {times} times", part.len());
         }
     }
@@ -217,7 +239,7 @@ mod tests {
     #[test]
     fn nothing_digests_to_the_hash_of_nothing() {
         let none = staging(Duplicates::Conflict).finish().unwrap().content_digest;
-        assert_eq!(none, "e3b0c44298fc1c149afbf4c8996fb924");
+        assert_eq!(none, "b3-af1349b9f5f9a1a6a0404dea36dcc949");
     }
 
     #[test]

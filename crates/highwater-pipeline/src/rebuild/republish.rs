@@ -30,12 +30,12 @@ impl Replayed {
     /// The window that `known` names, replayed as `normalised`. Rows that came out otherwise are a publication of their
     /// own, after the one they correct.
     pub(super) fn new(known: &WindowRecord, normalised: Normalised) -> Self {
-        let is_changed = normalised.content_digest != known.content_digest;
+        let is_changed = !normalised.has_digest(&known.content_digest);
         let record = WindowRecord {
             rows: normalised.rows,
             rejected_rows: normalised.rejects.len() as u64,
             pulls: known.pulls + u32::from(is_changed),
-            content_digest: normalised.content_digest,
+            content_digest: if is_changed { normalised.content_digest } else { known.content_digest.clone() },
             empty: normalised.rows == 0 && normalised.rejects.is_empty(),
             // What was compared with the provider's totals are other rows.
             verdict: known.verdict.clone().filter(|verdict| !is_changed || verdict == HELD_VERDICT),

@@ -89,10 +89,10 @@ fn adopted<'a>(unit: &UnitRun, published: &'a PublishedUnit, window: Window) -> 
 }
 
 async fn judge(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled) -> Result<Verdict> {
-    let (window, digest) = (pulled.window, &pulled.normalised.content_digest);
+    let window = pulled.window;
     let same_scope = |known: &&WindowRecord| known.scope_digest == unit.scope_digest;
     if let Some(known) = published.record(window).filter(same_scope)
-        && known.content_digest == *digest
+        && pulled.normalised.has_digest(&known.content_digest)
     {
         if published.has_unpublished_restatement(known) {
             unit.place().withdraw(known).await?;
@@ -120,7 +120,7 @@ async fn guard(
 ) -> Result<Option<HeldWindow>> {
     let window = pulled.window;
     let hold = published.hold(window);
-    let same = hold.filter(|hold| hold.content_digest == pulled.normalised.content_digest);
+    let same = hold.filter(|hold| pulled.normalised.has_digest(&hold.content_digest));
     let (held_at, due_at) = (pulled.extracted_at, pulled.extracted_at + HOLD);
     match (hold, same) {
         (Some(hold), _) if hold.accepted => return Ok(None),
