@@ -31,8 +31,8 @@ use crate::pull::Puller;
 const PAGES_IN_FLIGHT: usize = 16;
 /// The most pulls of a source on their way at once: enough to keep the requests going where each page names the next.
 const PULLS_IN_FLIGHT: usize = 12;
-/// The fewest: one is asked for while another is normalised.
-const FEWEST_PULLS_IN_FLIGHT: usize = 2;
+/// The fewest: two are asked for while another is normalised.
+const FEWEST_PULLS_IN_FLIGHT: usize = 3;
 /// Requests of the pulls on their way, beyond which more pulls would only wait for one another, with their pages in
 /// memory.
 const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
