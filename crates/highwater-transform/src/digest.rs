@@ -31,12 +31,21 @@ pub fn content_digest(tables: &[TableBatch]) -> String {
     digest_by(Digester::new(), tables)
 }
 
+/// As [`content_digest`], of the form that `known` has.
+///
+/// # Panics
+/// As [`content_digest`].
+#[must_use]
+pub fn content_digest_like(known: &str, tables: &[TableBatch]) -> String {
+    digest_by(Digester::like(known), tables)
+}
+
 impl Normalised {
     /// Whether `digest`, of whichever form, is that of its rows.
     #[must_use]
     pub fn has_digest(&self, digest: &str) -> bool {
-        self.content_digest == digest
-            || (is_older(digest) && digest_by(Digester::like(digest), &self.tables) == digest)
+        let older = || content_digest_like(digest, &self.tables) == digest;
+        self.content_digest == digest || (is_older(digest) && older())
     }
 }
 

@@ -29,7 +29,7 @@ mod verify;
 #[cfg(test)]
 mod fixture;
 
-pub use digest::{content_digest, scope_digest};
+pub use digest::{content_digest, content_digest_like, scope_digest};
 pub use mentions::mentions;
 pub use normalised::{Normalised, Reject, TableBatch};
 pub use packing::plain;

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use highwater_core::{Clock, DatasetSpec, Grain, PageRequest, Unit, Window, WindowSet, format_instant};
+use highwater_core::{
+    Checkpoint, Clock, DatasetSpec, Grain, PageRequest, Unit, Window, WindowRecord, WindowSet, format_instant,
+};
+use highwater_load::{TableSchema, UnitCommit, WindowCommit};
+use highwater_transform::{TableBatch, content_digest_like, schema};
 
 use super::world::Fault;
 use super::{Rig, day, days, hour, spec, unrevised};
@@ -100,6 +104,51 @@ async fn an_unchanged_revisit_writes_no_object_and_archives_nothing() {
     assert_eq!(files(), before);
     let record = rig.checkpoint(0).await.open_record(hour("2026-09-01T05:00:00Z")).cloned().unwrap();
     assert_eq!((record.pulls, record.pulled_at), (2, at("2026-09-02T06:00:00Z")));
+}
+
+/// Records `window` as it was recorded before digests had their newer form.
+async fn record_as_before(rig: &Rig, window: Window) -> WindowRecord {
+    let unit: Unit = "source-0/usage/2026-09-01".parse().unwrap();
+    let mut tables = Vec::new();
+    for table in rig.spec(0).tables() {
+        let batch = rig.warehouse.read_windows("any", &unit, table, &window.into()).await.unwrap();
+        tables.push(TableBatch { table, batch });
+    }
+    let known = rig.checkpoint(0).await.open_record(window).cloned().unwrap();
+    let content_digest = content_digest_like("", &tables);
+    assert_ne!(content_digest, known.content_digest);
+    let record = WindowRecord { content_digest, pulls: 2, ..known };
+    let schemas = tables
+        .iter()
+        .map(|rows| TableSchema { table: rows.table, schema: schema(rows.table, Some(rig.spec(0))) });
+    let commit = UnitCommit {
+        provider: "any".to_owned(),
+        unit: unit.clone(),
+        tables: schemas.collect(),
+        windows: vec![WindowCommit {
+            record: record.clone(),
+            batches: tables.iter().map(|rows| rows.batch.clone()).collect(),
+        }],
+        seal: false,
+    };
+    rig.warehouse.commit(&commit).await.unwrap();
+    let put = |checkpoint: &mut Checkpoint| checkpoint.record(record.clone());
+    rig.warehouse.update_checkpoint(&unit.source, &unit.dataset, put).await.unwrap();
+    record
+}
+
+#[tokio::test]
+async fn a_digest_of_the_older_form_is_still_that_of_its_rows() {
+    let rig = Rig::new(&[spec()]).await;
+    rig.pass("2026-09-01T06:00:00Z").await;
+    let window = hour("2026-09-01T05:00:00Z");
+    let before = record_as_before(&rig, window).await;
+    rig.set_time("2026-09-02T06:00:00Z");
+    let today = PlanRequest { range: Some(window), ..rig.request() };
+    let summary = rig.run_plan(&rig.plan(&today).await, &rig.options()).await;
+    assert_eq!((summary.windows.unchanged, summary.objects_written), (1, 0));
+    let record = rig.checkpoint(0).await.open_record(window).cloned().unwrap();
+    assert_eq!((record.content_digest, record.pulls), (before.content_digest, 3));
 }
 
 #[tokio::test]
