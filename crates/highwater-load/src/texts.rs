@@ -26,7 +26,7 @@ struct BatchTexts {
     /// By row, the place among the texts of the batch; `None` where each row has its own.
     keys: Option<Int32Array>,
     /// By place among the texts of the batch, the place among all.
-    places: Vec<i32>,
+    places: Arc<[i32]>,
     step: usize,
 }
 
@@ -44,19 +44,29 @@ impl Texts {
     /// The texts of `parts`, plain or keys of a dictionary.
     pub(crate) fn of(parts: &[Strided]) -> Self {
         let arrays: Vec<(Option<Int32Array>, StringArray)> = parts.iter().map(keys_and_texts).collect();
-        let mut waiting: VecDeque<Vec<&str>> = arrays.iter().map(|(_, texts)| distinct(texts)).collect();
+        let mut dictionaries: Vec<&StringArray> = Vec::new();
+        let mut which = Vec::with_capacity(arrays.len());
+        for (_, texts) in &arrays {
+            let known = dictionaries.iter().position(|known| are_shared(known, texts));
+            which.push(known.unwrap_or(dictionaries.len()));
+            if known.is_none() {
+                dictionaries.push(texts);
+            }
+        }
+        let mut waiting: VecDeque<Vec<&str>> = dictionaries.iter().map(|texts| distinct(texts)).collect();
         while waiting.len() > 1
             && let (Some(left), Some(right)) = (waiting.pop_front(), waiting.pop_front())
         {
             waiting.push_back(united(&left, &right));
         }
         let known = waiting.pop_front().unwrap_or_default();
-        let places: Vec<Vec<i32>> = arrays.iter().map(|(_, texts)| places(texts, &known)).collect();
+        let places: Vec<Arc<[i32]>> = dictionaries.iter().map(|texts| places(texts, &known).into()).collect();
         let mut sorted = StringBuilder::with_capacity(known.len(), known.iter().map(|text| text.len()).sum());
         known.iter().for_each(|text| sorted.append_value(text));
-        let batches = arrays.into_iter().zip(parts).zip(places).map(|(((keys, _), part), places)| {
-            let step = part.step;
-            BatchTexts { keys, places, step }
+        let batches = arrays.iter().zip(parts).zip(which).map(|(((keys, _), part), which)| BatchTexts {
+            keys: keys.clone(),
+            places: Arc::clone(&places[which]),
+            step: part.step,
         });
         Self { sorted: Arc::new(sorted.finish()), batches: batches.collect() }
     }
@@ -78,6 +88,13 @@ impl Texts {
         let sorted: ArrayRef = Arc::<StringArray>::clone(&self.sorted);
         Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::new(keys.into(), nulls), sorted)?))
     }
+}
+
+/// Whether both are the same texts at the same place in memory.
+fn are_shared(left: &StringArray, right: &StringArray) -> bool {
+    std::ptr::eq(left.value_data(), right.value_data())
+        && std::ptr::eq(left.value_offsets(), right.value_offsets())
+        && left.nulls() == right.nulls()
 }
 
 fn keys_and_texts(part: &Strided) -> (Option<Int32Array>, StringArray) {

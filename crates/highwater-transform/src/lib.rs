@@ -32,7 +32,7 @@ mod fixture;
 pub use digest::{content_digest, content_digest_like, scope_digest};
 pub use mentions::mentions;
 pub use normalised::{Normalised, Reject, TableBatch};
-pub use packing::plain;
+pub use packing::{plain, share_texts};
 pub use record_batch::{Cell, RowsBuilder};
 pub use restate::{Revision, restatements};
 pub use schema::{data_type, same_columns, schema};

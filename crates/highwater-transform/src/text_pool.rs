@@ -6,6 +6,8 @@ use arrow::array::StringArray;
 use arrow::buffer::OffsetBuffer;
 use highwater_core::Column;
 
+use crate::packing::text_bytes;
+
 /// The number of a text in its pool, counted from one; zero is no text.
 pub(crate) type Code = u32;
 
@@ -231,9 +233,7 @@ impl RankedTexts {
 
     /// Bytes of all texts together.
     pub(crate) fn bytes(&self) -> usize {
-        let bytes =
-            |ranked: &Ranked| ranked.texts.value_data().len() + 4 * ranked.texts.value_offsets().len();
-        self.0.iter().flatten().map(bytes).sum()
+        self.0.iter().flatten().map(|ranked| text_bytes(&ranked.texts)).sum()
     }
 
     fn of(&self, column: Column) -> Option<&Ranked> {

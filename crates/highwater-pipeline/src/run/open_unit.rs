@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highwater_core::{FailedWindow, HeldWindow, Window};
+use highwater_transform::share_texts;
 
 use super::prepare::Fresh;
 use super::progress::Outcome;
@@ -12,7 +13,7 @@ use super::summary::PullCounts;
 use super::unit_run::UnitRun;
 
 /// The most memory of rows that a unit commits at once: a million of them or more…
-const COMMIT_BYTES: u64 = 76 * 1024 * 1024;
+const COMMIT_BYTES: u64 = 92 * 1024 * 1024;
 /// … and the longest that it holds some.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(300);
 
@@ -63,7 +64,13 @@ impl OpenUnit {
     }
 
     /// Adds new content, at `now` on the monotonic clock.
-    pub(super) fn add_fresh(&mut self, fresh: Fresh, now: Duration) {
+    pub(super) fn add_fresh(&mut self, mut fresh: Fresh, now: Duration) {
+        let waiting = &self.batch.fresh;
+        let earlier = |table: usize| {
+            let mut batches = waiting.iter().rev().filter_map(|known| known.commit.batches.get(table));
+            batches.find(|batch| batch.num_rows() > 0)
+        };
+        fresh.bytes -= share_texts(earlier, &mut fresh.commit.batches).min(fresh.bytes);
         if self.batch.fresh.is_empty() {
             self.batch_since = now;
         }

@@ -37,7 +37,7 @@ const FEWEST_PULLS_IN_FLIGHT: usize = 3;
 /// memory.
 const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
 /// Memory of rows on their way or waiting to be committed, beyond which no pull is started.
-const BYTES_AT_HAND: u64 = 80 * 1024 * 1024;
+const BYTES_AT_HAND: u64 = 96 * 1024 * 1024;
 
 /// One source in a run.
 pub(super) struct SourceRun {
