@@ -19,6 +19,8 @@ pub(super) struct Prepared {
     pub(super) verdict: Verdict,
     /// The requests it took; `None` where nothing was asked.
     pub(super) requests: Option<u64>,
+    /// Bytes of its pages, which are in memory until it is ready.
+    pub(super) page_bytes: u64,
     /// Fields that the provider sends and we do not know.
     pub(super) unknown_fields: Vec<String>,
 }
@@ -54,7 +56,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
     let published = unit.published().await?;
     if let Some(record) = adopted(unit, published, window) {
         let verdict = Verdict::Unchanged(record.clone());
-        return Ok(Prepared { window, verdict, requests: None, unknown_fields: Vec::new() });
+        return Ok(Prepared { window, verdict, requests: None, page_bytes: 0, unknown_fields: Vec::new() });
     }
     let pulled = match unit.puller.pull(window).await {
         Ok(pulled) => pulled,
@@ -66,12 +68,13 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
         }
     };
     let requests = Some(pulled.requests);
+    let page_bytes = pulled.pages.iter().map(|page| page.body.len() as u64).sum();
     let unknown_fields = pulled.normalised.unknown_fields.keys().cloned().collect();
     let verdict = match gone::recall(unit, published, pulled).await? {
         Recalled::Whole(pulled) => judge(unit, published, *pulled).await?,
         Recalled::Lost(record) => Verdict::Unchanged(record),
     };
-    Ok(Prepared { window, verdict, requests, unknown_fields })
+    Ok(Prepared { window, verdict, requests, page_bytes, unknown_fields })
 }
 
 /// Archives the pages of an answer that is not as we know it. What fails the window is that answer, whether or not its

@@ -36,8 +36,9 @@ const FEWEST_PULLS_IN_FLIGHT: usize = 3;
 /// Requests of the pulls on their way, beyond which more pulls would only wait for one another, with their pages in
 /// memory.
 const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
-/// Memory of rows on their way or waiting to be committed, beyond which no pull is started.
-const BYTES_AT_HAND: u64 = 96 * 1024 * 1024;
+/// Memory of pulls on their way, their pages included, and of rows waiting to be committed, beyond which no pull is
+/// started.
+const BYTES_AT_HAND: u64 = 120 * 1024 * 1024;
 
 /// One source in a run.
 pub(super) struct SourceRun {
@@ -179,7 +180,7 @@ impl SourceRun {
         Some(due_at.saturating_sub(self.options.clock.monotonic()))
     }
 
-    /// Memory of the rows on their way, waiting to be committed, and being committed.
+    /// Memory of the pulls on their way, and of the rows waiting to be committed or being committed.
     fn bytes_at_hand(&self) -> u64 {
         let waiting: u64 = self.open.values().map(OpenUnit::bytes_at_hand).sum();
         waiting + self.pulls.len() as u64 * self.bytes_a_pull

@@ -33,7 +33,7 @@ impl SourceRun {
     }
 
     fn settle_prepared(&mut self, index: usize, prepared: Prepared) {
-        let Prepared { window, verdict, requests, unknown_fields } = prepared;
+        let Prepared { window, verdict, requests, page_bytes, unknown_fields } = prepared;
         let now = self.options.clock.monotonic();
         let Some(open) = self.open.get_mut(&index) else { return };
         let dataset = &open.run.dataset;
@@ -50,7 +50,7 @@ impl SourceRun {
         }
         match verdict {
             Verdict::Publish(fresh) => {
-                self.bytes_a_pull = self.bytes_a_pull.max(fresh.bytes);
+                self.bytes_a_pull = self.bytes_a_pull.max(fresh.bytes + page_bytes);
                 open.add_fresh(*fresh, now);
             }
             Verdict::Unchanged(record) => {
