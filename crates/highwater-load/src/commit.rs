@@ -26,8 +26,9 @@ use crate::unit_commit::{Committed, UnitCommit};
 use crate::version::{Change, next_version};
 use crate::warehouse::{Shared, Warehouse};
 
-/// Tables whose next versions are made at once. They are put in place one after the other, in their order.
-const TABLES_AT_ONCE: usize = 3;
+/// Tables whose next versions are made at once: each takes memory. They are put in place one after the other, in their
+/// order.
+const TABLES_AT_ONCE: usize = 2;
 
 impl Warehouse {
     /// Publishes `commit` in all its tables, in their order. Durable when it returns. The checkpoint is not touched.

@@ -98,7 +98,7 @@ impl Column {
             parts.iter().all(|part| part.step == 0 && part.values.as_ref() == first.values.as_ref())
         });
         let uniform = first.map(|first| cast(&first.values, kind)).transpose()?;
-        let texts = (uniform.is_none() && *kind == DataType::Utf8).then(|| Texts::of(&parts));
+        let texts = (uniform.is_none() && *kind == DataType::Utf8).then(|| Texts::of(&parts)).transpose()?;
         Ok(Self { kind: kind.clone(), parts, uniform, texts })
     }
 

@@ -42,7 +42,10 @@ impl BatchTexts {
 
 impl Texts {
     /// The texts of `parts`, plain or keys of a dictionary.
-    pub(crate) fn of(parts: &[Strided]) -> Self {
+    ///
+    /// # Errors
+    /// When they are more than one array can hold.
+    pub(crate) fn of(parts: &[Strided]) -> Result<Self, ArrowError> {
         let arrays: Vec<(Option<Int32Array>, StringArray)> = parts.iter().map(keys_and_texts).collect();
         let mut dictionaries: Vec<&StringArray> = Vec::new();
         let mut which = Vec::with_capacity(arrays.len());
@@ -61,14 +64,18 @@ impl Texts {
         }
         let known = waiting.pop_front().unwrap_or_default();
         let places: Vec<Arc<[i32]>> = dictionaries.iter().map(|texts| places(texts, &known).into()).collect();
-        let mut sorted = StringBuilder::with_capacity(known.len(), known.iter().map(|text| text.len()).sum());
+        let bytes = known.iter().map(|text| text.len()).sum();
+        if i32::try_from(bytes).is_err() {
+            return Err(ArrowError::OffsetOverflowError(bytes));
+        }
+        let mut sorted = StringBuilder::with_capacity(known.len(), bytes);
         known.iter().for_each(|text| sorted.append_value(text));
         let batches = arrays.iter().zip(parts).zip(which).map(|(((keys, _), part), which)| BatchTexts {
             keys: keys.clone(),
             places: Arc::clone(&places[which]),
             step: part.step,
         });
-        Self { sorted: Arc::new(sorted.finish()), batches: batches.collect() }
+        Ok(Self { sorted: Arc::new(sorted.finish()), batches: batches.collect() })
     }
 
     /// How many there are.
@@ -153,4 +160,60 @@ fn places(texts: &StringArray, known: &[&str]) -> Vec<i32> {
         near as i32
     };
     (0..texts.len()).map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn part(texts: &[Option<String>], keyed: bool) -> Strided {
+        let texts = texts.iter().map(Option::as_deref);
+        let values: ArrayRef = if keyed {
+            Arc::new(texts.collect::<DictionaryArray<Int32Type>>())
+        } else {
+            Arc::new(texts.collect::<StringArray>())
+        };
+        Strided { values, step: 1 }
+    }
+
+    fn taken(texts: &Texts, places: &[Place]) -> Vec<String> {
+        let taken = texts.take(places, None).unwrap();
+        let taken = taken.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
+        taken.into_iter().map(|text| text.unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn texts_that_are_shared_are_looked_through_once() {
+        let shared = part(&[Some("b".to_owned()), Some("a".to_owned())], true);
+        let other = part(&[Some("c".to_owned())], true);
+        let texts = Texts::of(&[shared.clone(), other, shared]).unwrap();
+        assert!(Arc::ptr_eq(&texts.batches[0].places, &texts.batches[2].places));
+        assert_eq!(taken(&texts, &[(0, 0), (1, 0), (2, 1)]), ["b", "c", "a"]);
+    }
+
+    proptest! {
+        #[test]
+        fn places_compare_as_texts_do_however_far_apart_they_are(
+            batches in prop::collection::vec(
+                (prop::collection::vec(prop::option::weighted(0.9, 0..200_u8), 0..60), any::<bool>()), 0..4),
+        ) {
+            let text = |number: &Option<u8>| number.map(|number| format!("text {number:03}"));
+            let batches: Vec<(Vec<Option<String>>, bool)> =
+                batches.iter().map(|(numbers, keyed)| (numbers.iter().map(text).collect(), *keyed)).collect();
+            let parts: Vec<Strided> = batches.iter().map(|(texts, keyed)| part(texts, *keyed)).collect();
+            let texts = Texts::of(&parts).unwrap();
+            let rows = batches.iter().enumerate().flat_map(|(batch, (texts, _))| {
+                texts.iter().enumerate().filter_map(move |(row, text)| Some(((batch, row), text.clone()?)))
+            });
+            let (places, mut expected): (Vec<Place>, Vec<String>) = rows.unzip();
+            prop_assert_eq!(&taken(&texts, &places), &expected);
+            let mut by_place: Vec<Place> = places.clone();
+            by_place.sort_by_key(|(batch, row)| texts.place(*batch, *row));
+            expected.sort();
+            prop_assert_eq!(taken(&texts, &by_place), expected.clone());
+            expected.dedup();
+            prop_assert_eq!(texts.count(), expected.len());
+        }
+    }
 }

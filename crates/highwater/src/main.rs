@@ -16,6 +16,7 @@ mod schedule;
 mod session;
 mod signals;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,10 +26,19 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// The fewest threads for what takes its time: normalising, encoding, files. Each keeps memory of its own, so that there
+/// are no more than the machine has cores for.
+const BLOCKING_THREADS: usize = 4;
+
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     logging::start(&cli.global, &cli.command);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(cores.max(BLOCKING_THREADS))
+        .enable_all()
+        .build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
             return report::failure(
