@@ -56,26 +56,13 @@ impl Texts {
                 dictionaries.push(texts);
             }
         }
-        let mut waiting: VecDeque<Vec<&str>> = dictionaries.iter().map(|texts| distinct(texts)).collect();
-        while waiting.len() > 1
-            && let (Some(left), Some(right)) = (waiting.pop_front(), waiting.pop_front())
-        {
-            waiting.push_back(united(&left, &right));
-        }
-        let known = waiting.pop_front().unwrap_or_default();
-        let places: Vec<Arc<[i32]>> = dictionaries.iter().map(|texts| places(texts, &known).into()).collect();
-        let bytes = known.iter().map(|text| text.len()).sum();
-        if i32::try_from(bytes).is_err() {
-            return Err(ArrowError::OffsetOverflowError(bytes));
-        }
-        let mut sorted = StringBuilder::with_capacity(known.len(), bytes);
-        known.iter().for_each(|text| sorted.append_value(text));
+        let (sorted, places) = brought_together(&dictionaries)?;
         let batches = arrays.iter().zip(parts).zip(which).map(|(((keys, _), part), which)| BatchTexts {
             keys: keys.clone(),
             places: Arc::clone(&places[which]),
             step: part.step,
         });
-        Ok(Self { sorted: Arc::new(sorted.finish()), batches: batches.collect() })
+        Ok(Self { sorted, batches: batches.collect() })
     }
 
     /// How many there are.
@@ -95,6 +82,33 @@ impl Texts {
         let sorted: ArrayRef = Arc::<StringArray>::clone(&self.sorted);
         Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::new(keys.into(), nulls), sorted)?))
     }
+}
+
+/// All texts, each once and sorted, and for each of `dictionaries` the places of its texts among them.
+fn brought_together(
+    dictionaries: &[&StringArray],
+) -> Result<(Arc<StringArray>, Vec<Arc<[i32]>>), ArrowError> {
+    if let [only] = dictionaries
+        && only.null_count() == 0
+        && (1..only.len()).all(|at| only.value(at - 1) < only.value(at))
+    {
+        return Ok((Arc::new((*only).clone()), vec![(0..only.len() as i32).collect()]));
+    }
+    let mut waiting: VecDeque<Vec<&str>> = dictionaries.iter().map(|texts| distinct(texts)).collect();
+    while waiting.len() > 1
+        && let (Some(left), Some(right)) = (waiting.pop_front(), waiting.pop_front())
+    {
+        waiting.push_back(united(&left, &right));
+    }
+    let known = waiting.pop_front().unwrap_or_default();
+    let bytes = known.iter().map(|text| text.len()).sum();
+    if i32::try_from(bytes).is_err() {
+        return Err(ArrowError::OffsetOverflowError(bytes));
+    }
+    let mut sorted = StringBuilder::with_capacity(known.len(), bytes);
+    known.iter().for_each(|text| sorted.append_value(text));
+    let places = dictionaries.iter().map(|texts| places(texts, &known).into()).collect();
+    Ok((Arc::new(sorted.finish()), places))
 }
 
 /// Whether both are the same texts at the same place in memory.
@@ -190,6 +204,17 @@ mod tests {
         let texts = Texts::of(&[shared.clone(), other, shared]).unwrap();
         assert!(Arc::ptr_eq(&texts.batches[0].places, &texts.batches[2].places));
         assert_eq!(taken(&texts, &[(0, 0), (1, 0), (2, 1)]), ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn texts_that_are_sorted_already_are_left_where_they_are() {
+        let one = part(&["a", "b", "c"].map(|text| Some(text.to_owned())), true);
+        let texts = Texts::of(std::slice::from_ref(&one)).unwrap();
+        let own = one.values.as_dictionary::<Int32Type>().values().as_string::<i32>().clone();
+        assert!(are_shared(&texts.sorted, &own));
+        assert_eq!(taken(&texts, &[(0, 2), (0, 0)]), ["c", "a"]);
+        let twice = part(&["a", "a"].map(|text| Some(text.to_owned())), false);
+        assert_eq!(Texts::of(&[twice]).unwrap().count(), 1);
     }
 
     proptest! {
