@@ -20,13 +20,16 @@ pub(crate) struct Texts {
     batches: Vec<BatchTexts>,
 }
 
+/// By place among some texts, the place among all.
+type Places = Arc<[i32]>;
+
 /// The texts of one batch.
 #[derive(Clone, Debug)]
 struct BatchTexts {
     /// By row, the place among the texts of the batch; `None` where each row has its own.
     keys: Option<Int32Array>,
-    /// By place among the texts of the batch, the place among all.
-    places: Arc<[i32]>,
+    /// Of the texts of the batch.
+    places: Places,
     step: usize,
 }
 
@@ -85,9 +88,7 @@ impl Texts {
 }
 
 /// All texts, each once and sorted, and for each of `dictionaries` the places of its texts among them.
-fn brought_together(
-    dictionaries: &[&StringArray],
-) -> Result<(Arc<StringArray>, Vec<Arc<[i32]>>), ArrowError> {
+fn brought_together(dictionaries: &[&StringArray]) -> Result<(Arc<StringArray>, Vec<Places>), ArrowError> {
     if let [only] = dictionaries
         && only.null_count() == 0
         && (1..only.len()).all(|at| only.value(at - 1) < only.value(at))
