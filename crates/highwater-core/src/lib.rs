@@ -27,7 +27,7 @@ pub use clock::{Clock, ManualClock, ShiftedClock};
 pub use column::{Additivity, Column, ColumnDef, ColumnType};
 pub use costs::{Costs, PullCost, UnitCost};
 pub use dataset::{DatasetSpec, Duplicates, TableFeed};
-pub use digest::{Digester, is_older};
+pub use digest::Digester;
 pub use error::{Disposition, Error, ErrorKind, Result};
 pub use extractor::{
     Extractor, Figure, Listing, OperationSpec, PageFacts, PageRequest, Probe, RawPage, Relation, Role,

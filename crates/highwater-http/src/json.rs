@@ -150,6 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_matter_only_where_they_are_read() {
+        let ids = |body: &[u8]| {
+            let mut ids = Vec::new();
+            let take = |row: &mut Row<'_>| ids.push(row.id.as_deref().map(str::to_owned));
+            let listed: Result<Listed<Page<'_>>> = read_rows("list", body, "data", take);
+            listed.map(|_| ids)
+        };
+        let unread = b"{\"new\":\"\xff\",\"data\":[{\"id\":\"a\"}]}";
+        assert_eq!(ids(unread).unwrap(), [Some("a".to_owned())]);
+        assert_eq!(ids(b"{\"data\":[{\"id\":\"\xff\"}]}").unwrap_err().kind(), ErrorKind::Drift);
+    }
+
+    #[test]
     fn what_is_not_json_is_said_in_words() {
         assert!(message("").starts_with("the answer is not JSON but empty"));
         assert!(

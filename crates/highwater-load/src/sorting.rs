@@ -67,14 +67,9 @@ impl Sorted {
         let mut rows: Vec<u64> = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
         let fit = parts.iter().map(|part| part.bits).sum::<u32>() + numbering.bits <= u64::BITS;
         for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
-            let number = |row| {
-                let key = |parts: &[Part<'_>]| {
-                    parts.iter().fold(0, |key, part| key << part.bits | part.number(batch, row))
-                };
-                let key = if fit { key(&parts) << numbering.bits } else { 0 };
-                key | numbering.number(batch, row)
-            };
-            rows.extend((0..length).map(number));
+            let key = |row| parts.iter().fold(0, |key, part| key << part.bits | part.number(batch, row));
+            let key = |row| if fit { key(row) << numbering.bits } else { 0 };
+            rows.extend((0..length).map(|row| key(row) | numbering.number(batch, row)));
         }
         if fit {
             // Batches are sorted mostly: a sort that finds runs only has to merge them.

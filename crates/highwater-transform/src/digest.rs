@@ -14,7 +14,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type,
     TimestampMillisecondType,
 };
-use highwater_core::{Column, ColumnType, DatasetSpec, Digester, is_older};
+use highwater_core::{Column, ColumnType, DatasetSpec, Digester};
 
 use crate::normalised::{Normalised, TableBatch};
 
@@ -45,7 +45,7 @@ impl Normalised {
     #[must_use]
     pub fn has_digest(&self, digest: &str) -> bool {
         let older = || content_digest_like(digest, &self.tables) == digest;
-        self.content_digest == digest || (is_older(digest) && older())
+        self.content_digest == digest || (Digester::is_older(digest) && older())
     }
 }
 
@@ -80,7 +80,7 @@ fn unrepeated(column: &ArrayRef) -> (ArrayRef, usize) {
 /// that of every window that was ever loaded.
 #[must_use]
 pub fn scope_digest(spec: &DatasetSpec) -> String {
-    let mut digester = Digester::like("");
+    let mut digester = Digester::older();
     digester.update(format!("{}\n{}\n{}\n", spec.scope, spec.grain, spec.step).as_bytes());
     digester.finish()
 }

@@ -68,6 +68,18 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
+    /// Whether another member or element comes before `end`, behind its comma unless it is the `first`; no end is taken.
+    #[inline]
+    fn another(&mut self, first: &mut bool, end: u8) -> Result<bool, Refused> {
+        if self.peek() == Some(end) {
+            return Ok(false);
+        }
+        if !std::mem::take(first) {
+            self.mark(b',')?;
+        }
+        Ok(true)
+    }
+
     /// Takes a text that begins here and holds no escape; `None` where it does hold one, and nothing is taken then.
     #[inline]
     fn plain_text(&mut self) -> Result<Option<&'de str>, Refused> {
@@ -236,11 +248,8 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
-        if self.reader.peek() == Some(b'}') {
+        if !self.reader.another(&mut self.first, b'}')? {
             return Ok(None);
-        }
-        if !std::mem::take(&mut self.first) {
-            self.reader.mark(b',')?;
         }
         if self.reader.peek() != Some(b'"') {
             return Err(Refused);
@@ -269,11 +278,8 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
-        if self.reader.peek() == Some(b']') {
+        if !self.reader.another(&mut self.first, b']')? {
             return Ok(None);
-        }
-        if !std::mem::take(&mut self.first) {
-            self.reader.mark(b',')?;
         }
         seed.deserialize(&mut *self.reader).map(Some)
     }

@@ -31,8 +31,10 @@ pub(super) struct OpenUnit {
     pub(super) abandoned: bool,
     counts: PullCounts,
     rows: u64,
-    /// New content until now: pulls, and the memory that their rows take or took.
-    fresh: (u64, u64),
+    /// Pulls with new content until now.
+    fresh_pulls: u64,
+    /// The memory that their rows take or took.
+    fresh_bytes: u64,
     /// Bytes of the batch that is being made durable, while one is.
     publishing: Option<u64>,
     /// Whether published windows are replaced by ones of other bounds, which takes one commit for all.
@@ -53,7 +55,8 @@ impl OpenUnit {
             abandoned: false,
             counts: PullCounts::default(),
             rows: 0,
-            fresh: (0, 0),
+            fresh_pulls: 0,
+            fresh_bytes: 0,
             publishing: None,
             restates_bounds: false,
             last_taken: false,
@@ -70,12 +73,13 @@ impl OpenUnit {
             let mut batches = waiting.iter().rev().filter_map(|known| known.commit.batches.get(table));
             batches.find(|batch| batch.num_rows() > 0)
         };
-        fresh.bytes -= share_texts(earlier, &mut fresh.commit.batches).min(fresh.bytes);
+        fresh.bytes = fresh.bytes.saturating_sub(share_texts(earlier, &mut fresh.commit.batches));
         if self.batch.fresh.is_empty() {
             self.batch_since = now;
         }
         self.batch_bytes += fresh.bytes;
-        self.fresh = (self.fresh.0 + 1, self.fresh.1 + fresh.bytes);
+        self.fresh_pulls += 1;
+        self.fresh_bytes += fresh.bytes;
         self.restates_bounds |= fresh.restates_bounds;
         self.batch.fresh.push(fresh);
     }
@@ -124,8 +128,7 @@ impl OpenUnit {
 
     /// Memory that the rows of the pulls not yet settled will take, if they are like those before them.
     fn bytes_to_come(&self) -> u64 {
-        let (pulls, bytes) = self.fresh;
-        bytes / pulls.max(1) * (self.waiting + self.pulling) as u64
+        self.fresh_bytes / self.fresh_pulls.max(1) * (self.waiting + self.pulling) as u64
     }
 
     /// Takes note that the batch taken last is durable, or is not.
