@@ -1,24 +1,37 @@
 //! A backfill that is killed again and again ends, and nothing is lost, doubled or left behind.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
+use highwater_simulator::fault::Fault;
 use nix::sys::signal::Signal;
 
 use super::{Mux, assert_equals_world, at};
 
 #[test]
 fn a_backfill_killed_again_and_again_ends_exact() {
-    let now = at("2026-09-08T12:00:00Z");
+    let now = at("2026-09-15T12:00:00Z");
     let mux = Mux::arranged(now, 120, |simulator| simulator.latency(Duration::from_millis(15)));
     mux.configure("page_size = 25\nrequests_per_second = 200\n");
-    let arguments = ["backfill", "--from", "2026-09-01", "--to", "2026-09-08"];
+    let answered_until = Arc::new(AtomicU64::new(0));
+    // What is asked after that waits for longer than a process lives: no machine is fast enough to end between two looks.
+    let (asked, until) = (AtomicU64::new(0), Arc::clone(&answered_until));
+    let late = move |_: &_| asked.fetch_add(1, Ordering::Relaxed) >= until.load(Ordering::Relaxed);
+    mux.server.faults().add(Fault::slow(Duration::from_secs(3600)).when(late));
+    let arguments = ["backfill", "--from", "2026-09-01", "--to", "2026-09-15"];
     let mut kills = 0;
     loop {
-        let before = mux.server.traffic().requests;
-        let mut running = mux.highwater(now, &arguments).spawn();
         // Killed after some hundred more requests have been answered, wherever it is then.
+        let last = mux.server.traffic().requests + 150 + 37 * kills % 110;
+        answered_until.store(last, Ordering::Relaxed);
+        let mut running = mux.highwater(now, &arguments).spawn();
         let killed = loop {
-            if mux.server.traffic().requests > before + 150 + 37 * kills % 110 {
+            if mux.server.traffic().requests > last {
                 running.signal(Signal::SIGKILL);
                 break true;
             }
@@ -43,7 +56,7 @@ fn a_backfill_killed_again_and_again_ends_exact() {
         .filter(|file| !file.ends_with("/env.delivery_usage.parquet"));
     let strange: Vec<_> = strange.filter(|file| !file.starts_with("data/coverage/")).collect();
     assert!(strange.is_empty(), "nothing but live data below data/: {strange:?}");
-    assert_equals_world(&mux.duckdb("2026-09-01T00:00:00Z", "2026-09-08T00:00:00Z"));
+    assert_equals_world(&mux.duckdb("2026-09-01T00:00:00Z", "2026-09-15T00:00:00Z"));
     let plan = mux.highwater(now, &["plan", "--format", "json"]).run().expect_code(0).json();
     assert_eq!(plan["units"], serde_json::json!([]));
     let doubled = "SELECT count(*) FROM (SELECT resource_id, bucket_start FROM resource_usage_reported GROUP BY ALL HAVING count(*) > 1)";
