@@ -9,6 +9,7 @@ pub mod layout;
 mod appending;
 mod archive;
 mod checkpoint_store;
+mod column_writers;
 mod commit;
 mod commit_lock;
 mod conditions;

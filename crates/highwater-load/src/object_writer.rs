@@ -4,17 +4,16 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use highwater_core::{Result, Table};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::writer::SerializedFileWriter;
 
+use crate::column_writers::ColumnWriters;
 use crate::object_record::ObjectRecord;
 use crate::packed::run_value;
 use crate::writer::{ROW_GROUP_ROWS, encoding, properties};
@@ -22,13 +21,11 @@ use crate::writer::{ROW_GROUP_ROWS, encoding, properties};
 /// Takes sorted rows and makes row groups of them, each of as many rows as there may be.
 pub(crate) struct ObjectWriter {
     file: SerializedFileWriter<Kept>,
-    columns: ArrowRowGroupWriterFactory,
-    schema: SchemaRef,
+    columns: ColumnWriters,
     /// Bytes of the previous version, which are not kept here.
     left_out: usize,
     waiting: Vec<RecordBatch>,
     waiting_rows: usize,
-    groups: usize,
     /// By position: the column of one value that was last encoded for a whole row group.
     repeated: Vec<Option<Repeated>>,
 }
@@ -48,22 +45,13 @@ impl ObjectWriter {
         let kept = Kept { left_out, bytes: Vec::new() };
         let properties = properties(table, schema);
         let writer = ArrowWriter::try_new(kept, Arc::clone(schema), Some(properties));
-        let (mut file, columns) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(encoding)?;
+        let (mut file, _) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(encoding)?;
+        let columns = ColumnWriters::new(table, schema).map_err(encoding)?;
         // The writer has begun a file of its own with the magic number that the old bytes begin with, too.
         let rest = previous.and_then(|bytes| bytes.get(file.bytes_written()..)).unwrap_or_default();
         file.write_all(rest).map_err(|error| encoding(error.into()))?;
         let repeated = vec![None; schema.fields().len()];
-        let schema = Arc::clone(schema);
-        Ok(Self {
-            file,
-            columns,
-            schema,
-            left_out,
-            waiting: Vec::new(),
-            waiting_rows: 0,
-            groups: 0,
-            repeated,
-        })
+        Ok(Self { file, columns, left_out, waiting: Vec::new(), waiting_rows: 0, repeated })
     }
 
     /// Lets the first row group begin at `offset`, with zeros before it: no page header begins with one.
@@ -102,10 +90,9 @@ impl ObjectWriter {
     fn end_group(&mut self) -> Result<(), ParquetError> {
         let batches = std::mem::take(&mut self.waiting);
         let rows = std::mem::take(&mut self.waiting_rows);
-        let writers = self.columns.create_column_writers(self.groups)?;
         let mut group = self.file.next_row_group()?;
         let mut encoded = Vec::new();
-        for (position, (field, mut writer)) in self.schema.fields().iter().zip(writers).enumerate() {
+        for position in 0..self.repeated.len() {
             let parts: Vec<&ArrayRef> = batches.iter().map(|batch| batch.column(position)).collect();
             let value = same_value(&parts).filter(|_| rows == ROW_GROUP_ROWS);
             let known = self.repeated[position].as_ref();
@@ -115,15 +102,11 @@ impl ObjectWriter {
                 group.append_column(&known.bytes, known.close.clone())?;
                 continue;
             }
-            for part in parts {
-                write_column(&mut writer, field, part)?;
-            }
-            let chunk = writer.close()?;
+            let chunk = self.columns.written(position, &parts)?.close()?;
             encoded.extend(value.map(|value| (position, value, chunk.close().clone())));
             chunk.append_to_row_group(&mut group)?;
         }
         let group = group.close()?;
-        self.groups += 1;
         encoded
             .into_iter()
             .try_for_each(|(position, value, close)| self.remember(&group, position, value, close))
@@ -162,19 +145,6 @@ fn same_value(parts: &[&ArrayRef]) -> Option<ArrayRef> {
     values.all(|value| value.is_some_and(|value| *value == *first)).then_some(first)
 }
 
-fn write_column(
-    writer: &mut ArrowColumnWriter,
-    field: &FieldRef,
-    values: &ArrayRef,
-) -> Result<(), ParquetError> {
-    let values = match values.data_type() {
-        // The writer looks texts up where they are.
-        DataType::Dictionary(..) => Arc::clone(values),
-        _ => cast(values, field.data_type())?,
-    };
-    compute_leaves(field, &values)?.iter().try_for_each(|leaf| writer.write(leaf))
-}
-
 /// Memory for what is written, but for the first bytes, which stand elsewhere already.
 struct Kept {
     left_out: usize,
@@ -202,7 +172,9 @@ mod tests {
     use crate::packed::{run, unpacked_batch};
     use crate::sorting::held_batch;
     use arrow::array::{DictionaryArray, Int64Array, StringArray};
-    use arrow::datatypes::{Field, Int32Type, Schema};
+    use arrow::compute::concat_batches;
+    use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     fn schema() -> SchemaRef {
         Arc::new(Schema::new(vec![
@@ -257,5 +229,33 @@ mod tests {
         record().to_key_values().into_iter().for_each(|pair| theirs.append_key_value_metadata(pair));
         let theirs = theirs.into_inner().unwrap();
         assert!(ours == theirs);
+    }
+
+    #[test]
+    fn texts_that_hardly_repeat_are_written_without_a_dictionary() {
+        let texts = |of: fn(usize) -> String| -> ArrayRef {
+            let texts: Vec<String> = (0..ROW_GROUP_ROWS).map(of).collect();
+            Arc::new(texts.iter().map(|text| Some(text.as_str())).collect::<DictionaryArray<Int32Type>>())
+        };
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("id", DataType::Utf8, false),
+            Field::new("rendition", DataType::Utf8, false),
+        ]));
+        let ids = [texts(|row| format!("{row:05}")), texts(|row| format!("{:05}", row / 2))];
+        let batches = ids.map(|ids| {
+            let renditions = texts(|row| format!("{}p", row % 3));
+            held_batch(&schema, vec![ids, renditions], ROW_GROUP_ROWS).unwrap()
+        });
+        let mut writer = ObjectWriter::new(Table::Resources, &schema, None).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        let (footer, bytes) = writer.finish(&record()).unwrap();
+        let dictionaries = footer.row_groups().iter().map(|group| {
+            group.columns().iter().map(|column| column.dictionary_page_offset().is_some()).collect::<Vec<_>>()
+        });
+        assert_eq!(dictionaries.collect::<Vec<_>>(), [[false, true], [true, true]]);
+        let rows = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).unwrap().build().unwrap();
+        let rows = concat_batches(&schema, &rows.map(Result::unwrap).collect::<Vec<_>>()).unwrap();
+        let unpacked = batches.map(|batch| unpacked_batch(&batch, &schema).unwrap());
+        assert_eq!(rows, concat_batches(&schema, &unpacked).unwrap());
     }
 }

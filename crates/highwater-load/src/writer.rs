@@ -6,7 +6,7 @@ use highwater_core::{Error, ErrorKind, Result, Table};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use crate::object_record::ObjectRecord;
@@ -25,6 +25,15 @@ pub(crate) fn sorting_positions(table: Table, schema: &Schema) -> Vec<usize> {
 
 /// The properties of every object: delta for times and counts, dictionaries for text, statistics for each page.
 pub(crate) fn properties(table: Table, schema: &Schema) -> WriterProperties {
+    builder(table, schema).build()
+}
+
+/// The same, without dictionaries for text.
+pub(crate) fn plain_properties(table: Table, schema: &Schema) -> WriterProperties {
+    builder(table, schema).set_dictionary_enabled(false).build()
+}
+
+fn builder(table: Table, schema: &Schema) -> WriterPropertiesBuilder {
     let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
     let sorting = sorting_positions(table, schema).into_iter().map(|position| SortingColumn {
         column_idx: i32::try_from(position).expect("a table has few columns"),
@@ -42,7 +51,7 @@ pub(crate) fn properties(table: Table, schema: &Schema) -> WriterProperties {
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
     }
-    properties.build()
+    properties
 }
 
 /// Whether values are kept as 64-bit integers.
