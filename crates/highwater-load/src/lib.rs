@@ -8,6 +8,7 @@ pub mod layout;
 
 mod appending;
 mod archive;
+mod archive_file;
 mod checkpoint_store;
 mod column_writers;
 mod commit;
