@@ -10,18 +10,18 @@ use crate::warehouse::Warehouse;
 
 impl Warehouse {
     /// Keeps the bodies of a pull of `window`, unless the archive is switched off. The same pull again is no error and
-    /// writes nothing. Durable when it returns. Returns the digest of the pull.
+    /// writes nothing. Durable when it returns; the pages are out of memory long before. Returns the digest of the pull.
     ///
     /// # Errors
     /// `Storage`.
-    pub async fn archive(&self, unit: &Unit, window: Window, pages: &[RawPage]) -> Result<String> {
-        let (pages, of) = (pages.to_vec(), unit.clone());
+    pub async fn archive(&self, unit: &Unit, window: Window, pages: Vec<RawPage>) -> Result<String> {
+        let of = unit.clone();
         if !self.shared.raw_archive {
             return blocking(move || Ok(pull_digest(&pages))).await;
         }
         let (digest, bytes) = blocking(move || {
             let digest = pull_digest(&pages);
-            let bytes = encode(&of, window, &digest, &pages)?;
+            let bytes = encode(&of, window, &digest, pages)?;
             Ok((digest, bytes))
         })
         .await?;

@@ -16,7 +16,7 @@ use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
 
-use crate::digest::{in_order, is_pull_digest};
+use crate::digest::is_pull_digest;
 use crate::object_record::newer_format;
 
 /// 2 has no bodies in lines of their own; 1 is the same with digests of the older form.
@@ -48,19 +48,20 @@ struct Line<'a> {
     body_bytes: Option<u64>,
 }
 
-/// The file of a pull's `pages`.
+/// The file of a pull's `pages`, each of which is given up as soon as it stands there.
 ///
 /// # Errors
 /// `Internal` when it cannot be made.
-pub(crate) fn encode(unit: &Unit, window: Window, digest: &str, pages: &[RawPage]) -> Result<Bytes> {
+pub(crate) fn encode(unit: &Unit, window: Window, digest: &str, mut pages: Vec<RawPage>) -> Result<Bytes> {
+    pages.sort_by(|a, b| a.request.cmp(&b.request));
     let (unit, pull_digest) = (unit.clone(), digest.to_owned());
     let header = Header { format: ARCHIVE_FORMAT, unit, window, pull_digest, pages: pages.len() };
-    let write = || -> io::Result<Vec<u8>> {
+    let write = move || -> io::Result<Vec<u8>> {
         let mut file = File::new()?;
         serde_json::to_writer(&mut file.frame, &header)?;
-        for page in in_order(pages) {
+        for page in pages {
             file.end_line()?;
-            let line = line(page);
+            let line = line(&page);
             serde_json::to_writer(&mut file.frame, &line)?;
             if line.body_bytes.is_some() {
                 file.end_line()?;
@@ -87,7 +88,7 @@ impl File {
     fn new() -> io::Result<Self> {
         let mut compressor = Compressor::new(LEVEL)?;
         compressor.include_checksum(true)?;
-        Ok(Self { compressor, frame: Vec::new(), compressed: Vec::new() })
+        Ok(Self { compressor, frame: Vec::with_capacity(FRAME_BYTES), compressed: Vec::new() })
     }
 
     fn end_line(&mut self) -> io::Result<()> {
@@ -213,7 +214,7 @@ mod tests {
     }
 
     fn encoded(pages: &[RawPage]) -> Bytes {
-        encode(&unit(), Window::day(unit().date), &pull_digest(pages), pages).unwrap()
+        encode(&unit(), Window::day(unit().date), &pull_digest(pages), pages.to_vec()).unwrap()
     }
 
     fn decoded(bytes: &[u8], pages: &[RawPage]) -> Result<Vec<RawPage>> {

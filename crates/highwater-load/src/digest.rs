@@ -20,7 +20,9 @@ pub(crate) fn is_pull_digest(digest: &str, pages: &[RawPage]) -> bool {
 }
 
 fn digest_by(mut digester: Digester, pages: &[RawPage]) -> String {
-    for page in in_order(pages) {
+    let mut ordered: Vec<&RawPage> = pages.iter().collect();
+    ordered.sort_by(|a, b| a.request.cmp(&b.request));
+    for page in ordered {
         let request = serde_json::to_vec(&page.request).expect("a request has only text keys");
         digester.update(&request);
         digester.update(b"\n");
@@ -28,13 +30,6 @@ fn digest_by(mut digester: Digester, pages: &[RawPage]) -> String {
         digester.update(b"\n");
     }
     digester.finish()
-}
-
-/// `pages` in the order of their requests.
-pub(crate) fn in_order(pages: &[RawPage]) -> Vec<&RawPage> {
-    let mut ordered: Vec<&RawPage> = pages.iter().collect();
-    ordered.sort_by(|a, b| a.request.cmp(&b.request));
-    ordered
 }
 
 fn content_digest<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> String {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 /// Lets the requests of one source pass, in the order in which they ask.
 #[derive(Debug)]
 pub struct Admission {
+    at_once: usize,
     pages: Semaphore,
     first: Mutex<()>,
     answered: AtomicBool,
@@ -20,13 +21,20 @@ impl Admission {
     /// At most `pages` requests at once, and none any more once `stop` is cancelled.
     #[must_use]
     pub fn new(pages: usize, stop: CancellationToken) -> Self {
-        Self { pages: Semaphore::new(pages), first: Mutex::new(()), answered: AtomicBool::new(false), stop }
+        let (first, answered) = (Mutex::new(()), AtomicBool::new(false));
+        Self { at_once: pages, pages: Semaphore::new(pages), first, answered, stop }
     }
 
     /// As [`new`](Self::new), for a source that has answered before: no request goes alone.
     #[must_use]
     pub fn of_answering(pages: usize, stop: CancellationToken) -> Self {
         Self { answered: AtomicBool::new(true), ..Self::new(pages, stop) }
+    }
+
+    /// How many requests there may be at once.
+    #[must_use]
+    pub fn at_once(&self) -> usize {
+        self.at_once
     }
 
     /// Fetches one page once its turn has come. A refusal of credentials cancels `stop`.

@@ -1,7 +1,7 @@
 //! One pull: the pages of a span of windows, fetched side by side, decoded as they arrive, and held against what they
 //! say of themselves.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -142,10 +142,16 @@ impl Puller {
     /// Fetches `first` and all that their pages name, several at a time, each once.
     async fn receive(&self, first: &[PageRequest], received: &mut Received) -> Result<()> {
         let mut asked = HashSet::new();
-        let mut next = first.to_vec();
+        let mut next: VecDeque<PageRequest> = first.iter().cloned().collect();
         let mut on_their_way = FuturesUnordered::new();
         loop {
-            for request in next.drain(..).filter(|request| asked.insert(request.clone())) {
+            // No more than may pass at once: requests pass in the order in which they ask, and pulls take turns.
+            while on_their_way.len() < self.admission.at_once()
+                && let Some(request) = next.pop_front()
+            {
+                if !asked.insert(request.clone()) {
+                    continue;
+                }
                 on_their_way.push(async move {
                     let answer = self.admission.fetch(&*self.extractor, &request).await;
                     (request, answer)
@@ -153,7 +159,7 @@ impl Puller {
             }
             let Some((request, answer)) = on_their_way.next().await else { return Ok(()) };
             match answer {
-                Ok(page) => next = self.take(page, received)?,
+                Ok(page) => next.extend(self.take(page, received)?),
                 Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => {
                     tracing::info!(
                         operation = request.operation,

@@ -37,7 +37,7 @@ pub(crate) async fn run(warehouse: &Warehouse, clock_back: TimeDelta) -> Result<
         return Ok(Done::default());
     }
     let record = pulled(last + 1, u64::from(last) + 1, clock_back);
-    warehouse.archive(&unit, record.window, &pages(u64::from(last) + 1)).await?;
+    warehouse.archive(&unit, record.window, pages(u64::from(last) + 1)).await?;
     if last > 0 {
         warehouse.put_restatements(PROVIDER, &unit, &restated(), &[restatement(&record)]).await?;
     }

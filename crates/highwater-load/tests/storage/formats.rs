@@ -67,7 +67,7 @@ async fn write_all(warehouse: &Warehouse) {
         .update_checkpoint(&unit().source, &unit().dataset, |known| *known = checkpoint())
         .await
         .unwrap();
-    warehouse.archive(&unit(), hours(0, 1), &pages()).await.unwrap();
+    warehouse.archive(&unit(), hours(0, 1), pages()).await.unwrap();
     warehouse.write_rejects(&unit(), hours(0, 1), &[reject()]).await.unwrap();
 }
 
@@ -130,7 +130,7 @@ async fn an_archive_of_any_format_since_digests_of_the_newer_form_is_read() {
     for format in [2, 3] {
         let root = tempfile::tempdir().unwrap();
         if !golden(format).exists() {
-            folder(root.path()).await.archive(&unit(), hours(0, 1), &pages()).await.unwrap();
+            folder(root.path()).await.archive(&unit(), hours(0, 1), pages()).await.unwrap();
             copy(&root.path().join("raw"), &golden(format).join("raw"));
             panic!("the golden file was missing and is written anew: look at it, then commit it");
         }

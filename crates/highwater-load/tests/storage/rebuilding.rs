@@ -140,7 +140,7 @@ async fn only_old_bodies_of_final_windows_leave_the_archive() {
             body: "{}".into(),
             fetched_at: hour(50),
         };
-        warehouse.archive(&unit(), hours(n, n + 1), &[page]).await.unwrap();
+        warehouse.archive(&unit(), hours(n, n + 1), vec![page]).await.unwrap();
     }
     let finals = [hours(0, 1), hours(2, 4)].into_iter().collect();
     let (source, dataset) = (unit().source, unit().dataset);

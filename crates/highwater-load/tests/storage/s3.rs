@@ -175,9 +175,9 @@ async fn a_pull_is_archived_once_also_when_the_answer_is_lost() {
         if let Some(fault) = fault {
             server.faults().on_put(1, fault);
         }
-        let digest = warehouse.archive(&unit(), hours(0, 1), std::slice::from_ref(&page)).await.unwrap();
+        let digest = warehouse.archive(&unit(), hours(0, 1), vec![page.clone()]).await.unwrap();
         let read = warehouse.read_archive(&unit(), hours(0, 1), &digest).await.unwrap();
-        assert_eq!(read, std::slice::from_ref(&page));
+        assert_eq!(read, vec![page.clone()]);
     }
     assert_eq!(server.objects().counts().written, 1);
     let error = warehouse.read_archive(&unit(), hours(1, 2), "00").await.unwrap_err();

@@ -62,7 +62,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
         Ok(pulled) => pulled,
         Err(PullFailure { error, pages }) => {
             if error.kind() == ErrorKind::Drift {
-                keep_pages(unit, window, &pages).await;
+                keep_pages(unit, window, pages).await;
             }
             return Err(error);
         }
@@ -79,7 +79,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
 
 /// Archives the pages of an answer that is not as we know it. What fails the window is that answer, whether or not its
 /// pages could be kept.
-async fn keep_pages(unit: &UnitRun, window: Window, pages: &[RawPage]) {
+async fn keep_pages(unit: &UnitRun, window: Window, pages: Vec<RawPage>) {
     if let Err(error) = unit.dataset.warehouse.archive(&unit.unit, window, pages).await {
         tracing::warn!(%window, "the pages of a failed window are not kept: {}", error.chain());
     }
@@ -91,7 +91,7 @@ fn adopted<'a>(unit: &UnitRun, published: &'a PublishedUnit, window: Window) -> 
     published.record(window).filter(|record| unknown && record.scope_digest == unit.scope_digest)
 }
 
-async fn judge(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled) -> Result<Verdict> {
+async fn judge(unit: &UnitRun, published: &PublishedUnit, mut pulled: Pulled) -> Result<Verdict> {
     let window = pulled.window;
     let same_scope = |known: &&WindowRecord| known.scope_digest == unit.scope_digest;
     if let Some(known) = published.record(window).filter(same_scope)
@@ -109,7 +109,8 @@ async fn judge(unit: &UnitRun, published: &PublishedUnit, pulled: Pulled) -> Res
     {
         return Ok(Verdict::Hold(held));
     }
-    let pull_digest = unit.dataset.warehouse.archive(&unit.unit, window, &pulled.pages).await?;
+    let pages = std::mem::take(&mut pulled.pages);
+    let pull_digest = unit.dataset.warehouse.archive(&unit.unit, window, pages).await?;
     Ok(Verdict::Publish(Box::new(fresh(unit, published, pulled, pull_digest))))
 }
 
