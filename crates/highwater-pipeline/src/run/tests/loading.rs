@@ -246,6 +246,24 @@ async fn a_run_asks_for_as_much_as_its_plan_calls_exact() {
 }
 
 #[tokio::test]
+async fn pulls_on_their_way_together_take_turns() {
+    let rig = Rig::new(&[unrevised()]).await;
+    let windows = ["2026-09-01T00:00:00Z", "2026-09-01T01:00:00Z"].map(hour);
+    let ids: Vec<String> = (0..400).map(|n| format!("r{n:03}")).collect();
+    let rows: Vec<(&str, i64)> = ids.iter().map(|id| (id.as_str(), 1)).collect();
+    windows.iter().for_each(|window| rig.world().revise(window.start(), &rows));
+    rig.pass("2026-09-01T02:00:00Z").await;
+    let asked = rig.world().asked();
+    let [first, second] = windows.map(|window| {
+        let places = asked.iter().enumerate().filter(|(_, request)| request.window == window);
+        places.map(|(place, _)| place).collect::<Vec<_>>()
+    });
+    assert_eq!((first.len(), second.len()), (200, 200));
+    let halfway = |places: &[usize]| places[places.len() / 2];
+    assert!(halfway(&second) < first[first.len() - 1] && halfway(&first) < second[second.len() - 1]);
+}
+
+#[tokio::test]
 async fn a_bad_row_is_set_aside_and_the_window_loads() {
     let rig = Rig::new(&[spec()]).await;
     let window = hour("2026-09-01T00:00:00Z");
