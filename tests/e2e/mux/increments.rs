@@ -2,7 +2,7 @@
 
 use highwater_simulator::mux::behaviour::{Change, Revision};
 
-use super::{Mux, assert_equals_world, at, differing_rows, hours, windows};
+use super::{Mux, assert_equals_world, at, differing_rows, hours, timeframe, windows};
 
 #[test]
 fn hour_by_hour_equals_one_backfill_and_asks_for_nothing_twice() {
@@ -92,12 +92,8 @@ fn what_the_provider_no_longer_answers_for_is_lost_and_never_requested() {
     let plan = plan.run().expect_code(0).json();
     assert_eq!(plan["expired"][0]["window"][0], "2026-07-01T00:00:00Z");
     let outcome = mux.backfill(now, "2026-07-01", "2026-07-04").expect_code(0);
-    let oldest = at("2026-07-02T12:00:00Z").timestamp().to_string();
+    let oldest = at("2026-07-02T12:00:00Z");
     assert!(windows(&outcome, "loaded") + windows(&outcome, "empty") <= 36);
-    let too_old = |target: &str| {
-        target.split("timeframe").nth(1).is_some_and(|pair| {
-            pair.trim_start_matches("%5B%5D=").trim_start_matches("[]=")[..10] < oldest[..]
-        })
-    };
+    let too_old = |target: &str| timeframe(target).is_some_and(|asked| asked.start() < oldest);
     assert!(!mux.server.log().iter().any(|request| too_old(&request.target)));
 }

@@ -12,7 +12,7 @@ mod totals;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use highwater_core::format_instant;
+use highwater_core::{Window, format_instant};
 use highwater_simulator::{
     RunningSimulator, Simulator,
     mux::{MuxApi, MuxCredentials, assets::MuxWorld, behaviour::MuxBehaviour},
@@ -41,6 +41,15 @@ struct Mux {
 /// An instant of the simulated world's September.
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a literal instant")
+}
+
+/// The timeframe that a request asks for.
+fn timeframe(target: &str) -> Option<Window> {
+    let mut instants = target.split("timeframe").skip(1).map(|part| {
+        let seconds = part.trim_start_matches("%5B%5D=").trim_start_matches("[]=").get(..10)?;
+        DateTime::from_timestamp(seconds.parse().ok()?, 0)
+    });
+    Some(Window::of(instants.next()??, instants.next()??))
 }
 
 impl Mux {
