@@ -50,7 +50,7 @@ impl Normalised {
 }
 
 fn digest_by(digester: Digester, tables: &[TableBatch]) -> String {
-    let mut content = Content { digester, gathered: Vec::with_capacity(GATHERED) };
+    let mut content = Content { digester };
     for TableBatch { table, batch } in tables.iter().filter(|table| table.batch.num_rows() > 0) {
         content.add(table.name());
         content.add(b"\n");
@@ -65,7 +65,7 @@ fn digest_by(digester: Digester, tables: &[TableBatch]) -> String {
             }
         }
     }
-    content.finish()
+    content.digester.finish()
 }
 
 /// The values of a column, and how often each row of them stands there: more than once where it is a run.
@@ -85,27 +85,18 @@ pub fn scope_digest(spec: &DatasetSpec) -> String {
     digester.finish()
 }
 
-/// Bytes that are gathered before they are digested.
-const GATHERED: usize = 64 * 1024;
+/// Bytes of a repeated value that are digested at once.
+const REPEATED_BYTES: usize = 64 * 1024;
 
 /// Content on its way into a digest.
 struct Content {
     digester: Digester,
-    gathered: Vec<u8>,
 }
 
 impl Content {
     #[inline]
     fn add(&mut self, part: impl AsRef<[u8]>) {
-        let part = part.as_ref();
-        if part.len() > GATHERED - self.gathered.len() {
-            self.flush();
-        }
-        if part.len() < GATHERED {
-            self.gathered.extend_from_slice(part);
-        } else {
-            self.digester.update(part);
-        }
+        self.digester.update(part.as_ref());
     }
 
     /// Adds the parts one after the other, each of them `times` in a row.
@@ -115,21 +106,11 @@ impl Content {
         }
         for part in parts {
             let part = part.as_ref();
-            let at_once = (GATHERED / part.len().max(1)).clamp(1, times.max(1));
+            let at_once = (REPEATED_BYTES / part.len().max(1)).clamp(1, times.max(1));
             let repeated = part.repeat(at_once);
             (0..times / at_once).for_each(|_| self.add(&repeated));
             self.add(&repeated[..times % at_once * part.len()]);
         }
-    }
-
-    fn flush(&mut self) {
-        self.digester.update(&self.gathered);
-        self.gathered.clear();
-    }
-
-    fn finish(mut self) -> String {
-        self.flush();
-        self.digester.finish()
     }
 
     /// Adds a column, each of whose values stands there `times` in a row.
@@ -222,9 +203,9 @@ mod tests {
     #[test]
     fn a_value_that_is_held_once_is_digested_as_often_as_it_stands_there() {
         let digest = |add: &dyn Fn(&mut Content)| {
-            let mut content = Content { digester: Digester::new(), gathered: Vec::new() };
+            let mut content = Content { digester: Digester::new() };
             add(&mut content);
-            content.finish()
+            content.digester.finish()
         };
         let parts = ["", "a", "sixteen bytes ab", &"long".repeat(30_000)];
         for (part, times) in parts.into_iter().flat_map(|part| [0, 2, 256, 9001].map(|times| (part, times))) {
