@@ -15,6 +15,7 @@ use highwater_core::{Error, ErrorKind, PageRequest, RawPage, Result, Unit, Windo
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
 use crate::digest::is_pull_digest;
 use crate::object_record::newer_format;
@@ -23,6 +24,9 @@ use crate::object_record::newer_format;
 const ARCHIVE_FORMAT: u32 = 3;
 /// Pages repeat themselves so much that higher levels take longer and save nothing.
 const LEVEL: i32 = 1;
+/// What was there before is looked up in so small a table that it stays in the fastest memory, and found as often: a page
+/// repeats what stood there a moment ago.
+const HASH_LOG: u32 = 12;
 /// How much is compressed at once: pages are alike, and what lies together as a whole is compressed faster.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -88,6 +92,7 @@ impl File {
     fn new() -> io::Result<Self> {
         let mut compressor = Compressor::new(LEVEL)?;
         compressor.include_checksum(true)?;
+        compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
         Ok(Self { compressor, frame: Vec::with_capacity(FRAME_BYTES), compressed: Vec::new() })
     }
 
