@@ -38,7 +38,7 @@ const FEWEST_PULLS_IN_FLIGHT: usize = 3;
 const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
 /// Memory of pulls on their way, their pages included, and of rows waiting to be committed, beyond which no pull is
 /// started.
-const BYTES_AT_HAND: u64 = 108 * 1024 * 1024;
+const BYTES_AT_HAND: u64 = 104 * 1024 * 1024;
 
 /// One source in a run.
 pub(super) struct SourceRun {
