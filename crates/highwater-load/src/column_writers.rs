@@ -1,12 +1,14 @@
 //! The writers of column chunks, and their rows as these take them. Texts get a dictionary unless hardly one of them comes
 //! twice: one in which each stands once takes more time and room than the texts.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, new_null_array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use highwater_core::Table;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -14,7 +16,8 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
-use crate::packed::run_value;
+use crate::packed::{Strided, run_value};
+use crate::texts::keys_and_texts;
 use crate::writer::{plain_properties, properties};
 
 /// Makes the writers of one object's column chunks.
@@ -49,7 +52,7 @@ impl ColumnWriters {
         parts: &[&ArrayRef],
     ) -> Result<ArrowColumnWriter, ParquetError> {
         let ColumnWriter { field, usual, plain } = &self.columns[position];
-        let factory = if texts_hardly_repeat(parts) { plain } else { usual };
+        let factory = if texts_hardly_repeat(parts, field.data_type())? { plain } else { usual };
         // The place of the row group is for encryption alone.
         let writer = factory.create_column_writers(0)?.pop();
         let mut writer = writer.ok_or_else(|| ParquetError::General(format!("no column for {field}")))?;
@@ -91,36 +94,61 @@ fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError
 /// How many rows of a row group tell how often its texts repeat.
 const SAMPLE_ROWS: usize = 4_096;
 
-/// Whether `parts` are keys of texts, and more than half of the first rows that have one have another one each.
-fn texts_hardly_repeat(parts: &[&ArrayRef]) -> bool {
-    let (mut rows, mut texts) = (0, 0);
-    for part in parts {
-        let Some(keyed) = part.as_dictionary_opt::<Int32Type>() else { return false };
-        let mut is_known = vec![false; keyed.values().len()];
-        for key in keyed.keys().iter().flatten().take(SAMPLE_ROWS - rows) {
-            rows += 1;
-            texts += usize::from(!std::mem::replace(&mut is_known[key as usize], true));
+/// Whether more than half of the first rows of `parts` that have a text have another one each. However the rows are packed,
+/// the answer is the same.
+fn texts_hardly_repeat(parts: &[&ArrayRef], kind: &DataType) -> Result<bool, ArrowError> {
+    if *kind != DataType::Utf8 {
+        return Ok(false);
+    }
+    let of = |part: &&ArrayRef| Ok((Strided::of(part, kind)?, part.len()));
+    let parts = parts.iter().map(of).collect::<Result<Vec<_>, ArrowError>>()?;
+    let known = parts.iter().filter(|(part, _)| part.values.null_count() < part.values.len());
+    let texts: Vec<_> = known.map(|(part, rows)| (keys_and_texts(part), part.step, *rows)).collect();
+    let sample = texts.iter().flat_map(|((keys, texts), step, rows)| {
+        (0..*rows).filter_map(move |row| {
+            let at = row * step;
+            match keys {
+                Some(keys) => keys.is_valid(at).then(|| texts.value(keys.value(at) as usize)),
+                None => texts.is_valid(at).then(|| texts.value(at)),
+            }
+        })
+    });
+    let (mut rows, mut last, mut distinct) = (0, None, HashSet::new());
+    for text in sample.take(SAMPLE_ROWS) {
+        rows += 1;
+        if last.replace(text) != Some(text) {
+            distinct.insert(text);
         }
     }
-    texts * 2 > rows
+    Ok(distinct.len() * 2 > rows)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{DictionaryArray, StringArray};
+    use crate::packed::run;
+    use arrow::array::StringArray;
 
-    fn keyed(texts: &[Option<&str>]) -> ArrayRef {
-        Arc::new(texts.iter().copied().collect::<DictionaryArray<Int32Type>>())
+    fn hardly_repeat(texts: &[Option<&str>]) -> bool {
+        let plain: ArrayRef = Arc::new(texts.iter().copied().collect::<StringArray>());
+        let keyed: ArrayRef = Arc::new(texts.iter().copied().collect::<DictionaryArray<Int32Type>>());
+        let halves = [plain.slice(0, texts.len() / 2), keyed.slice(texts.len() / 2, texts.len().div_ceil(2))];
+        let packed = [&[&plain][..], &[&keyed], &[&halves[0], &halves[1]]];
+        let answers = packed.map(|parts| texts_hardly_repeat(parts, &DataType::Utf8).unwrap());
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{texts:?}: {answers:?}");
+        answers[0]
     }
 
     #[test]
     fn texts_repeat_where_one_of_two_rows_has_a_text_that_was_there() {
-        let unlike = keyed(&[Some("a"), Some("b"), None, None, Some("a")]);
-        assert!(texts_hardly_repeat(&[&unlike]) && texts_hardly_repeat(&[&unlike, &unlike]));
-        let alike = keyed(&[Some("a"), Some("b"), Some("b"), Some("a")]);
-        assert!(!texts_hardly_repeat(&[&alike]) && !texts_hardly_repeat(&[&keyed(&[None, None])]));
-        let plain: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
-        assert!(!texts_hardly_repeat(&[&plain]), "what is not counted gets a dictionary");
+        assert!(hardly_repeat(&[Some("a"), Some("b"), None, None, Some("a")]));
+        assert!(!hardly_repeat(&[Some("a"), Some("b"), Some("b"), Some("a")]));
+        assert!(!hardly_repeat(&[None, None]) && !hardly_repeat(&[]));
+        let one: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
+        for (rows, hardly) in [(1, true), (2, false)] {
+            let run = run(&one, rows).unwrap();
+            assert_eq!(texts_hardly_repeat(&[&run], &DataType::Utf8).unwrap(), hardly);
+            assert_eq!(hardly_repeat(&vec![Some("a"); rows]), hardly);
+        }
     }
 }

@@ -253,9 +253,13 @@ mod tests {
             group.columns().iter().map(|column| column.dictionary_page_offset().is_some()).collect::<Vec<_>>()
         });
         assert_eq!(dictionaries.collect::<Vec<_>>(), [[false, true], [true, true]]);
-        let rows = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).unwrap().build().unwrap();
+        let rows =
+            ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes.clone())).unwrap().build().unwrap();
         let rows = concat_batches(&schema, &rows.map(Result::unwrap).collect::<Vec<_>>()).unwrap();
         let unpacked = batches.map(|batch| unpacked_batch(&batch, &schema).unwrap());
         assert_eq!(rows, concat_batches(&schema, &unpacked).unwrap());
+        let mut plain = ObjectWriter::new(Table::Resources, &schema, None).unwrap();
+        unpacked.iter().for_each(|batch| plain.write(batch).unwrap());
+        assert!(plain.finish(&record()).unwrap().1 == bytes, "packing changes no byte");
     }
 }

@@ -119,7 +119,8 @@ fn are_shared(left: &StringArray, right: &StringArray) -> bool {
         && left.nulls() == right.nulls()
 }
 
-fn keys_and_texts(part: &Strided) -> (Option<Int32Array>, StringArray) {
+/// The texts of a part, and by row their places where they are keys of a dictionary.
+pub(crate) fn keys_and_texts(part: &Strided) -> (Option<Int32Array>, StringArray) {
     match part.values.as_dictionary_opt::<Int32Type>() {
         Some(keyed) => (Some(keyed.keys().clone()), keyed.values().as_string().clone()),
         None => (None, part.values.as_string().clone()),

@@ -134,7 +134,10 @@ impl TextPool {
     fn common_prefix_bytes(&self) -> usize {
         let mut texts = (1..=self.ends.len() as Code).map(|code| self.bytes(code));
         let Some(mut common) = texts.next() else { return 0 };
-        while let Some(text) = texts.next().filter(|_| !common.is_empty()) {
+        for text in texts {
+            if common.is_empty() {
+                break;
+            }
             if !text.starts_with(common) {
                 let same = common.iter().zip(text).take_while(|(left, right)| left == right).count();
                 common = &common[..same];

@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) verdict: Verdict,
     /// The requests it took; `None` where nothing was asked.
     pub(super) requests: Option<u64>,
-    /// Bytes of its pages, which are in memory until it is ready.
+    /// Bytes of its pages, which are in memory until they are archived.
     pub(super) page_bytes: u64,
     /// Fields that the provider sends and we do not know.
     pub(super) unknown_fields: Vec<String>,
