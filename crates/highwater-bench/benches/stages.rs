@@ -22,6 +22,9 @@ impl Sink for Nowhere {
     fn begin(&mut self, table: Table, bucket: Window) {
         black_box((table, bucket));
     }
+    fn begin_another(&mut self, table: Table) {
+        black_box(table);
+    }
     fn text(&mut self, column: Column, value: &str) {
         black_box((column, value));
     }

@@ -17,6 +17,11 @@ pub trait Sink {
     /// Starts a row of `table` that speaks about `bucket`. A row that was staged and not committed is dropped.
     fn begin(&mut self, table: Table, bucket: Window);
 
+    /// Starts a row of `table` that speaks about the bucket and the resource (`resource_type`, `resource_id`) of the row
+    /// committed just before. Where there is none, because the page has just begun or another row was begun or set aside
+    /// since, or where it names no resource, that is a defect of the decoder as above.
+    fn begin_another(&mut self, table: Table);
+
     /// Sets a text column.
     fn text(&mut self, column: Column, value: &str);
 

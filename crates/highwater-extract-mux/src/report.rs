@@ -59,23 +59,25 @@ impl<'a> Report<'a> {
 
     /// Puts the row into the three tables it feeds.
     pub(crate) fn put(&self, bucket: Window, sink: &mut dyn Sink) {
-        self.begin(Table::ResourceUsage, bucket, sink);
+        sink.begin(Table::ResourceUsage, bucket);
+        sink.text(Column::ResourceType, RESOURCE_TYPE);
+        sink.text(Column::ResourceId, self.asset_id);
         sink.seconds(Column::DeliveredSeconds, self.delivered);
         sink.commit_row();
         for ((tier, _), delivered) in TIERS.iter().zip(self.by_tier) {
             if let Some(delivered) = delivered {
-                self.begin(Table::ResourceUsageByRendition, bucket, sink);
+                sink.begin_another(Table::ResourceUsageByRendition);
                 sink.text(Column::Rendition, tier);
                 sink.seconds(Column::DeliveredSeconds, delivered);
                 sink.commit_row();
             }
         }
-        self.describe(bucket, sink);
+        self.describe(sink);
     }
 
-    fn describe(&self, bucket: Window, sink: &mut dyn Sink) {
+    fn describe(&self, sink: &mut dyn Sink) {
         let quality = self.row.asset_video_quality.as_ref().or(self.row.asset_encoding_tier.as_ref());
-        self.begin(Table::Resources, bucket, sink);
+        sink.begin_another(Table::Resources);
         for (column, text) in [
             (Column::ParentId, self.row.live_stream_id.as_ref()),
             (Column::Passthrough, self.row.passthrough.as_ref()),
@@ -96,12 +98,6 @@ impl<'a> Report<'a> {
             sink.seconds(Column::DurationSeconds, duration);
         }
         sink.commit_row();
-    }
-
-    fn begin(&self, table: Table, bucket: Window, sink: &mut dyn Sink) {
-        sink.begin(table, bucket);
-        sink.text(Column::ResourceType, RESOURCE_TYPE);
-        sink.text(Column::ResourceId, self.asset_id);
     }
 
     /// Microseconds delivered.

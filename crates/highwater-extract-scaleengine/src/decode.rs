@@ -112,9 +112,7 @@ fn put_row(
     sink.int(Column::DeliveredBytes, bytes);
     sink.int(Column::Requests, requests);
     sink.commit_row();
-    sink.begin(Table::Resources, request.window);
-    sink.text(Column::ResourceType, RESOURCE_TYPE);
-    sink.text(Column::ResourceId, id);
+    sink.begin_another(Table::Resources);
     sink.text(Column::ParentId, app);
     sink.text(Column::Name, video_url);
     sink.commit_row();

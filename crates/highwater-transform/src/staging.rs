@@ -16,7 +16,7 @@ use crate::duplicates::distinct;
 use crate::key_order::key_order;
 use crate::normalised::{Normalised, Reject, TableBatch};
 use crate::table_rows::TableRows;
-use crate::text_pool::TextPools;
+use crate::text_pool::{Code, TextPools};
 use crate::verify::verify;
 
 /// The columns that are the same in every row of a pull.
@@ -49,6 +49,8 @@ pub struct Staging {
     texts: TextPools,
     current: usize,
     staged: bool,
+    /// The table of the row that was just committed.
+    committed: Option<usize>,
     bucket: (Window, i64, i64),
     operation: String,
     rejects: Vec<Reject>,
@@ -68,6 +70,7 @@ impl Staging {
             texts: TextPools::new(),
             current: 0,
             staged: false,
+            committed: None,
             bucket,
             operation: String::new(),
             rejects: Vec::new(),
@@ -79,6 +82,7 @@ impl Staging {
     /// Says which operation the next page comes from: what its rejects are filed under.
     pub fn start_page(&mut self, operation: &str) {
         operation.clone_into(&mut self.operation);
+        self.committed = None;
     }
 
     /// Rows committed until now, over all tables, before any combine.
@@ -145,6 +149,18 @@ impl Staging {
         rows.column_mut(column).map(|values| (row, values))
     }
 
+    /// Type and id of the resource that the row just committed is about.
+    #[inline]
+    fn committed_resource(&self) -> Option<[(Column, Code); 2]> {
+        let rows = &self.tables[self.committed?];
+        let named = |column| match rows.column(column) {
+            Some(ColumnStore::Text(values)) => Some(values.get(rows.len() - 1)).filter(|code| *code != 0),
+            _ => None,
+        };
+        let [kind, id] = [Column::ResourceType, Column::ResourceId];
+        Some([(kind, named(kind)?), (id, named(id)?)])
+    }
+
     #[cold]
     fn misused(&mut self, column: Column, given: &str) {
         if self.misuse.is_none() {
@@ -162,6 +178,7 @@ impl Sink for Staging {
     #[inline]
     fn begin(&mut self, table: Table, bucket: Window) {
         self.take_back();
+        self.committed = None;
         let Some(current) = self.tables.iter().position(|rows| rows.table() == table) else {
             self.misuse
                 .get_or_insert_with(|| format!("a row of a table that it does not feed: table=`{table}`"));
@@ -178,6 +195,22 @@ impl Sink for Staging {
             match rows.column_mut(column) {
                 Some(ColumnStore::Instant(values)) => values.set(row, instant),
                 _ => return self.misused(column, "a bucket"),
+            }
+        }
+    }
+
+    #[inline]
+    fn begin_another(&mut self, table: Table) {
+        let Some(resource) = self.committed_resource() else {
+            self.misuse
+                .get_or_insert_with(|| format!("no resource that another row is about: table=`{table}`"));
+            return self.take_back();
+        };
+        self.begin(table, self.bucket.0);
+        for (column, code) in resource {
+            match self.staged(column) {
+                Some((row, ColumnStore::Text(values))) => values.set(row, code),
+                _ => self.misused(column, "the resource of the row before"),
             }
         }
     }
@@ -225,6 +258,7 @@ impl Sink for Staging {
     fn commit_row(&mut self) {
         if self.staged {
             self.staged = false;
+            self.committed = Some(self.current);
             self.tables[self.current].commit();
         } else {
             self.misuse.get_or_insert_with(|| "a row was committed while none was staged".to_owned());
@@ -233,6 +267,7 @@ impl Sink for Staging {
 
     fn reject_row(&mut self, reason: &str, path: &str, row: &str) {
         self.take_back();
+        self.committed = None;
         self.rejects.push(Reject {
             operation: self.operation.clone(),
             path: path.to_owned(),

@@ -52,6 +52,13 @@ impl Sink for Recording {
         self.staged = Some(Row { table, bucket, values: BTreeMap::new() });
     }
 
+    fn begin_another(&mut self, table: Table) {
+        let before = self.rows.last().expect("a row was committed");
+        let of = |column: Column| (column, before.values[&column].clone());
+        let values = BTreeMap::from([Column::ResourceType, Column::ResourceId].map(of));
+        self.staged = Some(Row { table, bucket: before.bucket, values });
+    }
+
     fn text(&mut self, column: Column, value: &str) {
         self.set(column, value.to_owned());
     }

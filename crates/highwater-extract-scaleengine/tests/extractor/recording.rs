@@ -68,6 +68,14 @@ impl Sink for Recording {
         self.staged = Some(Row { table, bucket, values: BTreeMap::new() });
     }
 
+    fn begin_another(&mut self, table: Table) {
+        assert!(self.staged.is_none(), "a staged row is dropped");
+        let before = self.rows.last().expect("a row was committed");
+        let of = |column: Column| (column, before.values[&column].clone());
+        let values = BTreeMap::from([Column::ResourceType, Column::ResourceId].map(of));
+        self.staged = Some(Row { table, bucket: before.bucket, values });
+    }
+
     fn text(&mut self, column: Column, value: &str) {
         self.set(column, ColumnType::Text, Value::Text(value.to_owned()));
     }

@@ -52,6 +52,9 @@ impl Sink for Recording {
         self.buckets.insert(bucket);
         self.staged = Some(Recorded { table: table.name(), cells });
     }
+    fn begin_another(&mut self, table: Table) {
+        panic!("another row of {table} is begun");
+    }
     fn text(&mut self, column: Column, value: &str) {
         self.set(column, ColumnType::Text, value.to_owned());
     }

@@ -50,6 +50,8 @@ pub struct RecordingSink {
     /// their key, setters without a row.
     pub defects: BTreeSet<String>,
     staged: Option<Staged>,
+    /// Whether nothing happened since a row was committed.
+    committed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +93,21 @@ impl RecordingSink {
 
 impl Sink for RecordingSink {
     fn begin(&mut self, table: Table, bucket: Window) {
+        self.committed = false;
         self.staged = Some(Staged { table, bucket, values: BTreeMap::new() });
+    }
+
+    fn begin_another(&mut self, table: Table) {
+        let of = |column| move |row: &RecordedRow| Some((column, row.value(column)?.to_owned()));
+        let before = self.rows.last().filter(|_| std::mem::take(&mut self.committed));
+        let values =
+            before.and_then(|row| Some([of(Column::ResourceType)(row)?, of(Column::ResourceId)(row)?]));
+        let (Some(before), Some(values)) = (before, values) else {
+            self.defects
+                .insert(format!("another row of {} was begun behind none about a resource", table.name()));
+            return;
+        };
+        self.staged = Some(Staged { table, bucket: before.bucket, values: BTreeMap::from(values) });
     }
 
     fn text(&mut self, column: Column, value: &str) {
@@ -122,11 +138,12 @@ impl Sink for RecordingSink {
         for key in table.def().key.iter().filter(|key| !FILLED.contains(key) && !values.contains_key(key)) {
             self.defects.insert(format!("a row of {} has no {}", table.name(), key.name()));
         }
+        self.committed = true;
         self.rows.push(RecordedRow { table, bucket, values: values.into_iter().collect() });
     }
 
     fn reject_row(&mut self, reason: &str, path: &str, row: &str) {
-        self.staged = None;
+        (self.staged, self.committed) = (None, false);
         let (reason, path, row) = (reason.to_owned(), path.to_owned(), row.to_owned());
         self.rejects.push(RecordedReject { reason, path, row });
     }

@@ -102,6 +102,27 @@ fn a_row_that_is_not_committed_leaves_no_trace() {
 }
 
 #[test]
+fn another_row_is_about_the_bucket_and_the_resource_of_the_one_before() {
+    let mut staging = staging(Duplicates::Conflict);
+    for (id, hour) in [("b", 1), ("a", 0), ("b", 2)] {
+        usage(id, 1).hour(hour).stage(&mut staging);
+        for rendition in ["720p", "1080p"] {
+            staging.begin_another(Table::ResourceUsageByRendition);
+            staging.text(Column::Rendition, rendition);
+            staging.commit_row();
+        }
+    }
+    let pull = finished(staging).unwrap();
+    let batch = &pull.tables[1].batch;
+    let ids = ["a", "a", "b", "b", "b", "b"].map(Some);
+    assert_eq!(texts(batch, Column::ResourceId), ids);
+    assert_eq!(texts(batch, Column::ResourceType), [Some("asset"); 6]);
+    let starts = batch["bucket_start"].as_primitive::<TimestampMillisecondType>();
+    let hours: Vec<i64> = starts.values().iter().map(|start| start / 3_600_000 % 24).collect();
+    assert_eq!(hours, [0, 0, 1, 2, 1, 2]);
+}
+
+#[test]
 fn unknown_fields_are_counted_by_path() {
     let mut staging = staging(Duplicates::Conflict);
     ["data[].new", "data[].new", "extra"].iter().for_each(|path| staging.unknown_field(path));
@@ -193,6 +214,30 @@ fn what_a_decoder_may_not_do_fails_the_pull_and_is_named() {
         ("live_viewers", Box::new(|s| s.begin(Table::LiveViewers, window(0)))),
         ("requests", Box::new(|s| s.int(Column::Requests, 1))),
         ("committed", Box::new(|s| s.commit_row())),
+        (
+            "`resources`",
+            Box::new(|s| {
+                usage("a", 1).stage(s);
+                s.start_page("delivery_usage");
+                s.begin_another(Table::Resources);
+            }),
+        ),
+        (
+            "`resources`",
+            Box::new(|s| {
+                usage("a", 1).stage(s);
+                s.reject_row("negative", "data[1].delivered_seconds", "{}");
+                s.begin_another(Table::Resources);
+            }),
+        ),
+        (
+            "`resources`",
+            Box::new(move |s| {
+                usage("a", 1).stage(s);
+                begin(s);
+                s.begin_another(Table::Resources);
+            }),
+        ),
     ];
     for (name, wrong) in cases {
         let error = refused(wrong);

@@ -34,6 +34,9 @@ impl Sink for OneMore<'_> {
     fn begin(&mut self, table: Table, bucket: Window) {
         self.0.begin(table, bucket);
     }
+    fn begin_another(&mut self, table: Table) {
+        self.0.begin_another(table);
+    }
     fn text(&mut self, column: Column, value: &str) {
         self.0.text(column, value);
     }
