@@ -16,18 +16,27 @@ pub(crate) struct KeyOrder {
 
 /// The order of `rows`, whose texts are ranked, by the table's key: text by bytes, null first.
 ///
-/// Mostly a key and the number of its row fit 64 bits together, and rows are sorted as plain numbers. Rows that came in
-/// order are only looked through.
+/// Mostly there are not many more keys than rows, as one for each resource, and each row is put to its own. Otherwise a key
+/// and the number of its row mostly fit 64 bits together, and rows are sorted as plain numbers. Rows that came in order
+/// are only looked through.
 pub(crate) fn key_order(rows: &TableRows) -> KeyOrder {
     let length = rows.len();
     let key: Vec<&ColumnStore> = rows.key().filter(|column| !column.is_constant(length)).collect();
     let parts: Option<Vec<Part<'_>>> = key.iter().map(|column| Part::of(column, length)).collect();
+    let key_bits = |parts: &[Part<'_>]| parts.iter().map(|part| part.bits).sum::<u32>();
     let row_bits = bits(length as u64);
-    match parts.filter(|parts| parts.iter().map(|part| part.bits).sum::<u32>() + row_bits <= u64::BITS) {
+    match parts.filter(|parts| key_bits(parts) + row_bits <= u64::BITS) {
+        Some(parts) if key_bits(&parts) < row_bits + SPARSEST_BITS => {
+            let placed = placed_order(&parts, length, 1 << key_bits(&parts));
+            placed.unwrap_or_else(|| packed_order(&parts, length, row_bits))
+        }
         Some(parts) => packed_order(&parts, length, row_bits),
         None => compared_order(&key, length),
     }
 }
+
+/// How many keys there may be for each row, as a power of two, where rows are put to their keys instead of being compared.
+const SPARSEST_BITS: u32 = 3;
 
 /// A column of the key as small numbers that compare as its values do.
 struct Part<'a> {
@@ -70,11 +79,32 @@ fn bits(greatest: u64) -> u32 {
     u64::BITS - greatest.leading_zeros()
 }
 
+/// The key of `row` as one number.
+#[inline]
+fn key_number(parts: &[Part<'_>], row: usize) -> u64 {
+    parts.iter().fold(0, |key, part| key << part.bits | part.number(row))
+}
+
+/// Of rows whose keys are numbers below `keys`, unless two share one.
+fn placed_order(parts: &[Part<'_>], length: usize, keys: usize) -> Option<KeyOrder> {
+    const NONE: u32 = u32::MAX;
+    let numbers: Vec<u32> = (0..length).map(|row| key_number(parts, row) as u32).collect();
+    if numbers.is_sorted_by(|left, right| left < right) {
+        return Some(KeyOrder { rows: None, has_duplicates: false });
+    }
+    let mut by_key = vec![NONE; keys];
+    for (row, key) in numbers.into_iter().enumerate() {
+        if std::mem::replace(&mut by_key[key as usize], row as u32) != NONE {
+            return None;
+        }
+    }
+    by_key.retain(|row| *row != NONE);
+    Some(KeyOrder { rows: Some(by_key), has_duplicates: false })
+}
+
+/// Of rows whose key and number fit 64 bits.
 fn packed_order(parts: &[Part<'_>], length: usize, row_bits: u32) -> KeyOrder {
-    let packed = |row: usize| {
-        let key = parts.iter().fold(0_u64, |key, part| key << part.bits | part.number(row));
-        key << row_bits | row as u64
-    };
+    let packed = |row: usize| key_number(parts, row) << row_bits | row as u64;
     let mut packed: Vec<u64> = (0..length).map(packed).collect();
     let in_order = |left: &u64, right: &u64| left >> row_bits < right >> row_bits;
     if packed.is_sorted_by(in_order) {

@@ -23,112 +23,130 @@ const PROBATION: usize = 2 * MOST_SLOTS;
 #[derive(Debug, Default)]
 struct TextPool {
     arena: String,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     /// The texts that were last seen, by their looks.
     recent: Vec<Recent>,
-    /// Texts that were recognised though they were not the last.
+    /// How often a text was recognised.
     recognised: usize,
-    last: Last,
     overflowed: bool,
 }
 
-/// A text that was seen. Others may look like it.
+/// A text that was seen.
 #[derive(Clone, Copy, Debug, Default)]
 struct Recent {
-    look: u32,
+    look: Look,
     code: Code,
 }
 
-/// The text that came last: the next row is mostly about the same resource.
-#[derive(Clone, Copy, Debug, Default)]
-struct Last {
-    code: Code,
-    start: usize,
-    end: usize,
+/// What a text looks like at its ends: all of it up to [`Look::WHOLE_BYTES`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Look {
+    first: u64,
+    last: u64,
+    bytes: usize,
+}
+
+impl Look {
+    /// Texts that are no longer are told apart by their looks.
+    const WHOLE_BYTES: usize = 16;
+
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => (text.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
+        };
+        Self { first, last, bytes: text.len() }
+    }
+
+    /// Where a text of this look is kept among so many slots, a power of two; among none, nowhere.
+    #[inline]
+    fn slot(self, slots: usize) -> usize {
+        let mixed = self.first ^ self.last.rotate_left(29) ^ (self.bytes as u64);
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - slots.trailing_zeros())) as usize
+    }
 }
 
 impl TextPool {
     #[inline]
     fn code(&mut self, text: &str) -> Code {
-        let Last { code, start, end } = self.last;
-        if code != 0 && self.arena.as_bytes()[start..end] == *text.as_bytes() {
-            code
-        } else {
-            self.other_code(text)
+        let look = Look::of(text.as_bytes());
+        match self.recent.get(look.slot(self.recent.len())) {
+            Some(recent) if recent.code != 0 && recent.look == look && self.has(recent.code, text) => {
+                self.recognised += 1;
+                recent.code
+            }
+            _ => self.keep(text, look),
         }
     }
 
-    fn other_code(&mut self, text: &str) -> Code {
-        let kept = self.ends.len();
-        if kept * 2 >= self.recent.len() && kept <= MOST_SLOTS && self.recent.len() < MOST_SLOTS {
-            self.grow();
-        } else if kept == PROBATION && self.recognised < kept / 8 && self.recent.len() > FEWEST_SLOTS {
-            // Ids that come but once: to look for each where others are remembered would only cost time.
-            self.recent = vec![Recent::default(); FEWEST_SLOTS];
-        }
-        let look = look(text.as_bytes());
-        let slot = slot(look, self.recent.len());
-        let recent = self.recent[slot];
-        // A text that looks otherwise is not fetched from memory for nothing.
-        let known = recent.code != 0 && recent.look == look && self.bytes(recent.code) == text.as_bytes();
-        self.recognised += usize::from(known);
-        let code = if known { recent.code } else { self.keep(text) };
-        self.recent[slot] = Recent { look, code };
-        self.last = if code == 0 { Last::default() } else { self.span(code) };
-        code
+    /// Whether the text of that code, which looks like `text`, is the same.
+    #[inline]
+    fn has(&self, code: Code, text: &str) -> bool {
+        text.len() <= Look::WHOLE_BYTES || self.bytes(code) == text.as_bytes()
     }
 
-    fn span(&self, code: Code) -> Last {
-        let place = code as usize - 1;
-        let start = if place == 0 { 0 } else { self.ends[place - 1] };
-        Last { code, start, end: self.ends[place] }
-    }
-
-    fn keep(&mut self, text: &str) -> Code {
+    fn keep(&mut self, text: &str, look: Look) -> Code {
         if text.len() > LIMIT_BYTES - self.arena.len() || self.ends.len() >= LIMIT_BYTES {
             self.overflowed = true;
             return 0;
         }
         self.arena.push_str(text);
-        self.ends.push(self.arena.len());
-        self.ends.len() as Code
+        self.ends.push(self.arena.len() as u32);
+        let kept = self.ends.len();
+        if kept * 2 > self.recent.len() && self.recent.len() < MOST_SLOTS && kept <= MOST_SLOTS {
+            self.grow();
+        } else if kept == PROBATION && self.recognised < kept / 8 {
+            // Ids that come but once: to look for each where others are remembered would only cost time.
+            self.recent = vec![Recent::default(); FEWEST_SLOTS];
+        }
+        let slot = look.slot(self.recent.len());
+        self.recent[slot] = Recent { look, code: kept as Code };
+        kept as Code
     }
 
     fn grow(&mut self) {
         let slots = (self.recent.len() * 2).max(FEWEST_SLOTS);
         self.recent = vec![Recent::default(); slots];
         for code in 1..=self.ends.len() as Code {
-            let look = look(self.bytes(code));
-            self.recent[slot(look, slots)] = Recent { look, code };
+            let look = Look::of(self.bytes(code));
+            self.recent[look.slot(slots)] = Recent { look, code };
         }
     }
 
+    #[inline]
     fn bytes(&self, code: Code) -> &[u8] {
-        let Last { start, end, .. } = self.span(code);
-        &self.arena.as_bytes()[start..end]
+        let place = code as usize - 1;
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.arena.as_bytes()[start as usize..self.ends[place] as usize]
     }
 
-    /// The codes of all texts by their bytes, equal ones in the order in which they came.
-    fn order(&self) -> Vec<Code> {
+    /// The codes of all texts by their bytes; each with whether its text is the same as that of the code before.
+    fn order(&self) -> Vec<(Code, bool)> {
         let count = self.ends.len();
         let skipped = self.common_prefix_bytes();
         let row_bits = u64::BITS - (count as u64).leading_zeros();
         let packed = |code: Code| {
             let rest = &self.bytes(code)[skipped..];
-            let mut prefix = [0; 8];
-            let length = rest.len().min(8);
-            prefix[..length].copy_from_slice(&rest[..length]);
+            let prefix = rest.first_chunk::<8>().copied().unwrap_or_else(|| {
+                let mut prefix = [0; 8];
+                prefix[..rest.len()].copy_from_slice(rest);
+                prefix
+            });
             u64::from_be_bytes(prefix) >> row_bits << row_bits | u64::from(code)
         };
         let code = |packed: u64| (packed & ((1 << row_bits) - 1)) as Code;
         let mut packed: Vec<u64> = (1..=count as Code).map(packed).collect();
         packed.sort_unstable();
+        let mut order = Vec::with_capacity(count);
+        // Texts that begin otherwise are others, and are not looked at again.
         for run in packed.chunk_by_mut(|left, right| left >> row_bits == right >> row_bits) {
-            if run.len() > 1 {
-                run.sort_by(|left, right| self.bytes(code(*left)).cmp(self.bytes(code(*right))));
-            }
+            run.sort_by(|left, right| self.bytes(code(*left)).cmp(self.bytes(code(*right))));
+            order.push((code(run[0]), false));
+            let same = |pair: &[u64]| self.bytes(code(pair[0])) == self.bytes(code(pair[1]));
+            order.extend(run.windows(2).map(|pair| (code(pair[1]), same(pair))));
         }
-        packed.into_iter().map(code).collect()
+        order
     }
 
     fn common_prefix_bytes(&self) -> usize {
@@ -150,13 +168,10 @@ impl TextPool {
         let order = self.order();
         let mut ranks = vec![0; order.len() + 1];
         let (mut bytes, mut ends) = (Vec::with_capacity(self.arena.len()), vec![0_i32]);
-        let mut last: Option<&[u8]> = None;
-        for code in order {
-            let text = self.bytes(code);
-            if last != Some(text) {
-                bytes.extend_from_slice(text);
+        for (code, again) in order {
+            if !again {
+                bytes.extend_from_slice(self.bytes(code));
                 ends.push(bytes.len() as i32);
-                last = Some(text);
             }
             ranks[code as usize] = (ends.len() - 1) as Code;
         }
@@ -165,21 +180,6 @@ impl TextPool {
             StringArray::try_new(offsets, bytes.into(), None).expect("whole texts, one after the other");
         Ranked { texts: Arc::new(texts), ranks, overflowed: self.overflowed }
     }
-}
-
-/// What a text looks like: a number of its length and its first and last bytes.
-fn look(text: &[u8]) -> u32 {
-    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (text.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as u32
-}
-
-/// Where a text of that look is kept among so many.
-fn slot(look: u32, slots: usize) -> usize {
-    look as usize >> (u32::BITS - slots.trailing_zeros())
 }
 
 /// The texts of every column, shared by the tables that are made together: they speak of the same resources.
