@@ -8,11 +8,12 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::Schema;
 use futures::StreamExt;
-use futures::future::try_join_all;
+use futures::future::{join, try_join_all};
 use futures::stream;
 use highwater_core::{Result, Table, Unit, Window, WindowRecord, WindowSet};
 use object_store::PutPayload;
 use object_store::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -53,14 +54,18 @@ impl Warehouse {
             return Ok(committed);
         }
         let table = |index: usize| CommittedTable { commit, index, path: &paths[index] };
-        let mut made = stream::iter(0..paths.len())
+        let made = stream::iter(0..paths.len())
             .map(|index| self.shared.make_version(table(index), known[index].is_none(), &pending))
             .buffered(TABLES_AT_ONCE);
+        let mut made = pin!(made.peekable());
         let mut left = pending.clone();
         for index in 0..paths.len() {
             // What was made beforehand holds unless a table before it lost windows to another writer.
-            let made = made.next().await.filter(|_| left.len() == pending.len()).transpose()?;
-            let superseded = self.shared.commit_table(table(index), made, &left, &mut committed).await?;
+            let version = made.next().await.filter(|_| left.len() == pending.len()).transpose()?;
+            let put = self.shared.commit_table(table(index), version, &left, &mut committed);
+            // The next versions are made meanwhile.
+            let (superseded, _) = join(put, made.as_mut().peek()).await;
+            let superseded = superseded?;
             left.retain(|(_, record)| !superseded.contains(&record.window));
             committed.superseded.extend(superseded);
         }

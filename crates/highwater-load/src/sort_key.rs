@@ -101,6 +101,19 @@ impl<'a> Part<'a> {
             }
         }
     }
+
+    /// Adds the number of each row of a batch to `numbers`, from the bit `shift` on.
+    pub(crate) fn add_to(&self, batch: usize, shift: u32, numbers: &mut [u64]) {
+        let step = match &self.values {
+            Values::Same => 0,
+            Values::Texts(_, nulls) => nulls[batch].step,
+            Values::Instants { by_batch, .. } => by_batch[batch].1.step,
+        };
+        let one = (step == 0).then(|| self.number(batch, 0));
+        for (row, number) in numbers.iter_mut().enumerate() {
+            *number |= one.unwrap_or_else(|| self.number(batch, row)) << shift;
+        }
+    }
 }
 
 /// The bits that numbers up to `greatest` take.

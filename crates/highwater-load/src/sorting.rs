@@ -35,8 +35,19 @@ impl Numbering {
         Self { row_bits, bits: row_bits + bits(batches.len() as u64) }
     }
 
-    fn number(self, batch: usize, row: usize) -> u64 {
-        (batch as u64) << self.row_bits | row as u64
+    /// For each row of `batches` in turn a number: its `key`, batch and place.
+    fn numbers(self, batches: &[RecordBatch], key: &[Part<'_>]) -> Vec<u64> {
+        let mut numbers = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+        for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
+            let (before, first) = (numbers.len(), (batch as u64) << self.row_bits);
+            numbers.extend(first..first + length as u64);
+            let mut shift = self.bits;
+            for part in key.iter().rev() {
+                part.add_to(batch, shift, &mut numbers[before..]);
+                shift += part.bits;
+            }
+        }
+        numbers
     }
 
     fn place(self, number: u64) -> Place {
@@ -64,13 +75,9 @@ impl Sorted {
         let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
         let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.bits > 0).collect();
         let numbering = Numbering::of(&batches);
-        let mut rows: Vec<u64> = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
-        let fit = parts.iter().map(|part| part.bits).sum::<u32>() + numbering.bits <= u64::BITS;
-        for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
-            let key = |row| parts.iter().fold(0, |key, part| key << part.bits | part.number(batch, row));
-            let key = |row| if fit { key(row) << numbering.bits } else { 0 };
-            rows.extend((0..length).map(|row| key(row) | numbering.number(batch, row)));
-        }
+        let key_bits: u32 = parts.iter().map(|part| part.bits).sum();
+        let fit = key_bits + numbering.bits <= u64::BITS;
+        let mut rows = numbering.numbers(&batches, if fit { &parts } else { &[] });
         if fit {
             // Batches are sorted mostly: a sort that finds runs only has to merge them.
             rows.sort();

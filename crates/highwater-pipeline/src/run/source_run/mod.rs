@@ -39,6 +39,9 @@ const REQUESTS_AHEAD: u64 = 2 * PAGES_IN_FLIGHT as u64;
 /// Memory of pulls on their way, their pages included, and of rows waiting to be committed, beyond which no pull is
 /// started.
 const BYTES_AT_HAND: u64 = 104 * 1024 * 1024;
+/// So much more while nothing is being committed, which takes memory of its own: the last pulls of a unit need not go one
+/// by one then.
+const BYTES_BETWEEN_COMMITS: u64 = 8 * 1024 * 1024;
 
 /// One source in a run.
 pub(super) struct SourceRun {
@@ -189,8 +192,10 @@ impl SourceRun {
     /// Whether another pull may be started beside those on their way.
     fn has_room(&self) -> bool {
         let idle = self.pulls.is_empty() && self.commits.is_empty();
+        let at_hand =
+            if self.commits.is_empty() { BYTES_AT_HAND + BYTES_BETWEEN_COMMITS } else { BYTES_AT_HAND };
         let few = self.pulls.len() < FEWEST_PULLS_IN_FLIGHT || self.requests_ahead() < REQUESTS_AHEAD;
-        idle || (few && self.pulls.len() < PULLS_IN_FLIGHT && self.bytes_at_hand() < BYTES_AT_HAND)
+        idle || (few && self.pulls.len() < PULLS_IN_FLIGHT && self.bytes_at_hand() < at_hand)
     }
 
     /// Requests that the pulls on their way take. A dataset of which none is back yet is expected to take many.
