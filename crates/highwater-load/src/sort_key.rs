@@ -11,8 +11,8 @@ use crate::texts::Texts;
 /// A column of the key as small numbers that compare as its values do; zero for null.
 pub(crate) struct Part<'a> {
     values: Values<'a>,
-    /// Bits of the greatest number; none where all rows have the same.
-    pub(crate) bits: u32,
+    /// What all numbers are below; one where all rows have the same.
+    pub(crate) limit: u64,
 }
 
 enum Values<'a> {
@@ -55,11 +55,11 @@ impl<'a> Part<'a> {
     }
 
     fn of_texts(column: &'a Column) -> Self {
-        let Some(texts) = column.texts() else { return Self { values: Values::Same, bits: 0 } };
+        let Some(texts) = column.texts() else { return Self { values: Values::Same, limit: 1 } };
         let nulls: Vec<Nulls<'a>> = column.parts().iter().map(Nulls::of).collect();
         let has_nulls = nulls.iter().any(|nulls| nulls.nulls.is_some());
-        let bits = if texts.count() <= 1 && !has_nulls { 0 } else { bits(texts.count() as u64) };
-        Self { values: Values::Texts(texts, nulls), bits }
+        let limit = if texts.count() <= 1 && !has_nulls { 1 } else { texts.count() as u64 + 1 };
+        Self { values: Values::Texts(texts, nulls), limit }
     }
 
     fn of_instants(parts: &'a [Strided]) -> Self {
@@ -79,8 +79,8 @@ impl<'a> Part<'a> {
         let unit = set().fold(0, |unit, value| common_divisor(unit, value.abs_diff(least))).max(1);
         let has_nulls = parts.iter().any(|part| part.values.null_count() > 0);
         let steps = greatest.abs_diff(least) / unit;
-        let bits = if steps == 0 && !has_nulls { 0 } else { bits(steps.saturating_add(1)) };
-        Self { values: Values::Instants { by_batch, least, unit }, bits }
+        let limit = if steps == 0 && !has_nulls { 1 } else { steps.saturating_add(2) };
+        Self { values: Values::Instants { by_batch, least, unit }, limit }
     }
 
     /// The number of one row.
@@ -102,8 +102,13 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Adds the number of each row of a batch to `numbers`, from the bit `shift` on.
-    pub(crate) fn add_to(&self, batch: usize, shift: u32, numbers: &mut [u64]) {
+    /// Bits of the greatest number.
+    pub(crate) fn bits(&self) -> u32 {
+        bits(self.limit - 1)
+    }
+
+    /// Adds the number of each row of a batch, times `weight`, to `numbers`.
+    pub(crate) fn add_to(&self, batch: usize, weight: u64, numbers: &mut [u64]) {
         let step = match &self.values {
             Values::Same => 0,
             Values::Texts(_, nulls) => nulls[batch].step,
@@ -111,7 +116,7 @@ impl<'a> Part<'a> {
         };
         let one = (step == 0).then(|| self.number(batch, 0));
         for (row, number) in numbers.iter_mut().enumerate() {
-            *number |= one.unwrap_or_else(|| self.number(batch, row)) << shift;
+            *number += one.unwrap_or_else(|| self.number(batch, row)) * weight;
         }
     }
 }

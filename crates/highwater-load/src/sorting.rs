@@ -16,9 +16,17 @@ use crate::sort_key::{Part, bits};
 pub(crate) struct Sorted {
     schema: SchemaRef,
     columns: Vec<Column>,
-    rows: Vec<u64>,
+    rows: Rows,
     numbering: Numbering,
     next: usize,
+}
+
+/// Rows by their numbers.
+enum Rows {
+    /// Behind their keys.
+    Sorted(Vec<u64>),
+    /// Alone.
+    Placed(Vec<u32>),
 }
 
 /// How the batch and the place of a row share the low bits of a number.
@@ -35,19 +43,51 @@ impl Numbering {
         Self { row_bits, bits: row_bits + bits(batches.len() as u64) }
     }
 
-    /// For each row of `batches` in turn a number: its `key`, batch and place.
+    /// For each row of `batches` in turn its number, with its `key` before it.
     fn numbers(self, batches: &[RecordBatch], key: &[Part<'_>]) -> Vec<u64> {
         let mut numbers = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
         for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
-            let (before, first) = (numbers.len(), (batch as u64) << self.row_bits);
+            let (before, first) = (numbers.len(), self.first(batch));
             numbers.extend(first..first + length as u64);
             let mut shift = self.bits;
             for part in key.iter().rev() {
-                part.add_to(batch, shift, &mut numbers[before..]);
-                shift += part.bits;
+                part.add_to(batch, 1 << shift, &mut numbers[before..]);
+                shift += part.bits();
             }
         }
         numbers
+    }
+
+    /// The numbers of all rows in the order of their keys, each put to its own; `None` where two share one, or there are
+    /// many more keys than rows.
+    fn placed(self, batches: &[RecordBatch], key: &[Part<'_>]) -> Option<Vec<u32>> {
+        const NONE: u32 = u32::MAX;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        let keys = key.iter().try_fold(1_u64, |keys, part| keys.checked_mul(part.limit))?;
+        let few = self.bits < u32::BITS && keys <= SPARSEST * rows as u64;
+        let mut by_key = vec![NONE; usize::try_from(keys).ok().filter(|_| few)?];
+        let mut numbers = Vec::new();
+        for (batch, length) in batches.iter().map(RecordBatch::num_rows).enumerate() {
+            numbers.clear();
+            numbers.resize(length, 0);
+            let mut weight = 1;
+            for part in key.iter().rev() {
+                part.add_to(batch, weight, &mut numbers);
+                weight *= part.limit;
+            }
+            for (number, key) in (self.first(batch) as u32..).zip(&numbers) {
+                if std::mem::replace(&mut by_key[*key as usize], number) != NONE {
+                    return None;
+                }
+            }
+        }
+        by_key.retain(|number| *number != NONE);
+        Some(by_key)
+    }
+
+    /// The number of the first row of `batch`.
+    fn first(self, batch: usize) -> u64 {
+        (batch as u64) << self.row_bits
     }
 
     fn place(self, number: u64) -> Place {
@@ -73,28 +113,18 @@ impl Sorted {
         let parts =
             key.iter().map(|position| Part::of(&columns[*position], schema.field(*position).data_type()));
         let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
-        let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.bits > 0).collect();
+        let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.limit > 1).collect();
         let numbering = Numbering::of(&batches);
-        let key_bits: u32 = parts.iter().map(|part| part.bits).sum();
-        let fit = key_bits + numbering.bits <= u64::BITS;
-        let mut rows = numbering.numbers(&batches, if fit { &parts } else { &[] });
-        if fit {
-            // Batches are sorted mostly: a sort that finds runs only has to merge them.
-            rows.sort();
-        } else {
-            let key = |number: &u64| {
-                let (batch, row) = numbering.place(*number);
-                parts.iter().map(move |part| part.number(batch, row))
-            };
-            rows.sort_by(|left, right| key(left).cmp(key(right)));
-        }
+        let rows = match numbering.placed(&batches, &parts) {
+            Some(placed) => Rows::Placed(placed),
+            None => Rows::Sorted(sorted(&batches, &parts, numbering)),
+        };
         drop(parts);
         Ok(Self { schema: Arc::clone(schema), columns, rows, numbering, next: 0 })
     }
 
-    fn batch(&self, numbers: &[u64]) -> Result<RecordBatch, ArrowError> {
-        let taken: Vec<Place> = numbers.iter().map(|number| self.numbering.place(*number)).collect();
-        let columns = self.columns.iter().map(|column| column.take(&taken)).collect::<Result<Vec<_>, _>>()?;
+    fn batch(&self, taken: &[Place]) -> Result<RecordBatch, ArrowError> {
+        let columns = self.columns.iter().map(|column| column.take(taken)).collect::<Result<Vec<_>, _>>()?;
         held_batch(&self.schema, columns, taken.len())
     }
 }
@@ -103,12 +133,44 @@ impl Iterator for Sorted {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = self.rows.len().min(self.next + MERGED_ROWS);
-        let numbers = self.rows.get(self.next..end).filter(|numbers| !numbers.is_empty())?;
-        let batch = self.batch(numbers).map_err(unsortable);
-        self.next = end;
+        let taken: Vec<Place> = match &self.rows {
+            Rows::Sorted(rows) => some(rows, self.next).map(|number| self.numbering.place(*number)).collect(),
+            Rows::Placed(rows) => {
+                some(rows, self.next).map(|number| self.numbering.place(u64::from(*number))).collect()
+            }
+        };
+        if taken.is_empty() {
+            return None;
+        }
+        let batch = self.batch(&taken).map_err(unsortable);
+        self.next += taken.len();
         Some(batch)
     }
+}
+
+/// How many keys there may be for each row, where rows are put to their keys instead of being compared.
+const SPARSEST: u64 = 4;
+
+/// The numbers of all rows in the order of their keys, which may stand before them.
+fn sorted(batches: &[RecordBatch], parts: &[Part<'_>], numbering: Numbering) -> Vec<u64> {
+    let fit = parts.iter().map(Part::bits).sum::<u32>() + numbering.bits <= u64::BITS;
+    let mut rows = numbering.numbers(batches, if fit { parts } else { &[] });
+    if fit {
+        // Batches are sorted mostly: a sort that finds runs only has to merge them.
+        rows.sort();
+    } else {
+        let key = |number: &u64| {
+            let (batch, row) = numbering.place(*number);
+            parts.iter().map(move |part| part.number(batch, row))
+        };
+        rows.sort_by(|left, right| key(left).cmp(key(right)));
+    }
+    rows
+}
+
+/// The rows of the next batch, from `start` on.
+fn some<T>(rows: &[T], start: usize) -> impl Iterator<Item = &T> {
+    rows.iter().skip(start).take(MERGED_ROWS)
 }
 
 /// A batch with the names of `schema` and `columns` as they are held.

@@ -25,44 +25,44 @@ struct TextPool {
     arena: String,
     ends: Vec<u32>,
     /// The texts that were last seen, by their looks.
-    recent: Vec<Recent>,
+    recent: Vec<Seen>,
     /// How often a text was recognised.
     recognised: usize,
     overflowed: bool,
 }
 
-/// A text that was seen.
+/// A text that was seen, as it looks at its ends: all of it up to [`Seen::WHOLE_BYTES`].
 #[derive(Clone, Copy, Debug, Default)]
-struct Recent {
-    look: Look,
+struct Seen {
+    first: u64,
+    last: u64,
+    bytes: u32,
+    /// Zero for one that is looked for.
     code: Code,
 }
 
-/// What a text looks like at its ends: all of it up to [`Look::WHOLE_BYTES`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Look {
-    first: u64,
-    last: u64,
-    bytes: usize,
-}
-
-impl Look {
+impl Seen {
     /// Texts that are no longer are told apart by their looks.
-    const WHOLE_BYTES: usize = 16;
+    const WHOLE_BYTES: u32 = 16;
 
     #[inline]
-    fn of(text: &[u8]) -> Self {
+    fn of(text: &[u8], code: Code) -> Self {
         let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
             (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
             _ => (text.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
         };
-        Self { first, last, bytes: text.len() }
+        Self { first, last, bytes: text.len() as u32, code }
+    }
+
+    #[inline]
+    fn looks_like(self, other: Self) -> bool {
+        (self.first, self.last, self.bytes) == (other.first, other.last, other.bytes)
     }
 
     /// Where a text of this look is kept among so many slots, a power of two; among none, nowhere.
     #[inline]
     fn slot(self, slots: usize) -> usize {
-        let mixed = self.first ^ self.last.rotate_left(29) ^ (self.bytes as u64);
+        let mixed = self.first ^ self.last.rotate_left(29) ^ u64::from(self.bytes);
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - slots.trailing_zeros())) as usize
     }
 }
@@ -70,23 +70,23 @@ impl Look {
 impl TextPool {
     #[inline]
     fn code(&mut self, text: &str) -> Code {
-        let look = Look::of(text.as_bytes());
+        let look = Seen::of(text.as_bytes(), 0);
         match self.recent.get(look.slot(self.recent.len())) {
-            Some(recent) if recent.code != 0 && recent.look == look && self.has(recent.code, text) => {
+            Some(seen) if seen.code != 0 && seen.looks_like(look) && self.has(*seen, text) => {
                 self.recognised += 1;
-                recent.code
+                seen.code
             }
             _ => self.keep(text, look),
         }
     }
 
-    /// Whether the text of that code, which looks like `text`, is the same.
+    /// Whether a text that was seen is `text`, which looks like it.
     #[inline]
-    fn has(&self, code: Code, text: &str) -> bool {
-        text.len() <= Look::WHOLE_BYTES || self.bytes(code) == text.as_bytes()
+    fn has(&self, seen: Seen, text: &str) -> bool {
+        seen.bytes <= Seen::WHOLE_BYTES || self.bytes(seen.code) == text.as_bytes()
     }
 
-    fn keep(&mut self, text: &str, look: Look) -> Code {
+    fn keep(&mut self, text: &str, look: Seen) -> Code {
         if text.len() > LIMIT_BYTES - self.arena.len() || self.ends.len() >= LIMIT_BYTES {
             self.overflowed = true;
             return 0;
@@ -98,19 +98,19 @@ impl TextPool {
             self.grow();
         } else if kept == PROBATION && self.recognised < kept / 8 {
             // Ids that come but once: to look for each where others are remembered would only cost time.
-            self.recent = vec![Recent::default(); FEWEST_SLOTS];
+            self.recent = vec![Seen::default(); FEWEST_SLOTS];
         }
         let slot = look.slot(self.recent.len());
-        self.recent[slot] = Recent { look, code: kept as Code };
+        self.recent[slot] = Seen { code: kept as Code, ..look };
         kept as Code
     }
 
     fn grow(&mut self) {
         let slots = (self.recent.len() * 2).max(FEWEST_SLOTS);
-        self.recent = vec![Recent::default(); slots];
+        self.recent = vec![Seen::default(); slots];
         for code in 1..=self.ends.len() as Code {
-            let look = Look::of(self.bytes(code));
-            self.recent[look.slot(slots)] = Recent { look, code };
+            let seen = Seen::of(self.bytes(code), code);
+            self.recent[seen.slot(slots)] = seen;
         }
     }
 
