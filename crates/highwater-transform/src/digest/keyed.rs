@@ -148,8 +148,16 @@ impl Content {
         }
     }
 
-    fn all<const N: usize>(&mut self, parts: impl Iterator<Item = [u8; N]>) {
-        parts.for_each(|part| self.add(part));
+    /// Adds the parts one after the other, many at a time.
+    fn all<const N: usize>(&mut self, mut parts: impl Iterator<Item = [u8; N]>) {
+        let mut block = [[0; N]; 512];
+        loop {
+            let filled = block.iter_mut().zip(parts.by_ref()).map(|(place, part)| *place = part).count();
+            if filled == 0 {
+                return;
+            }
+            self.add(block[..filled].as_flattened());
+        }
     }
 }
 
@@ -203,4 +211,20 @@ fn gathered<'a>(of: &'a [&mut Told]) -> Placed<'a> {
     };
     let places = columns.iter().map(|texts| texts.iter().map(place).collect()).collect();
     (distinct, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_parts_are_added_as_if_they_came_one_by_one() {
+        for count in [0, 1, 511, 512, 513, 1_300_u32] {
+            let mut content = Content { digester: Digester::new() };
+            content.all((0..count).map(u32::to_le_bytes));
+            let mut expected = Digester::new();
+            (0..count).for_each(|part| expected.update(&part.to_le_bytes()));
+            assert_eq!(content.digester.finish(), expected.finish());
+        }
+    }
 }
