@@ -16,7 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
-use crate::packed::{Strided, run_value};
+use crate::packed::{Strided, held_type, run_value};
 use crate::texts::keys_and_texts;
 use crate::writer::{plain_properties, properties};
 
@@ -39,8 +39,11 @@ impl ColumnWriters {
         let usual = Arc::new(properties(table, schema));
         let plain = Arc::new(plain_properties(table, schema));
         let column = |field: &FieldRef| {
-            let (usual, plain) = (alone(field, &usual)?, alone(field, &plain)?);
-            Ok(ColumnWriter { field: Arc::clone(field), usual, plain })
+            // Written in 64 bits as in more, the same bytes come out.
+            let held = field.as_ref().clone().with_data_type(held_type(field.data_type()));
+            let field = Arc::new(held);
+            let (usual, plain) = (alone(&field, &usual)?, alone(&field, &plain)?);
+            Ok(ColumnWriter { field, usual, plain })
         };
         Ok(Self { columns: schema.fields().iter().map(column).collect::<Result<_, ParquetError>>()? })
     }

@@ -70,8 +70,8 @@ pub(crate) fn fits(batch: &RecordBatch, schema: &SchemaRef) -> bool {
         && batch.schema_ref().fields().iter().zip(schema.fields()).all(same)
 }
 
-/// The type in which values of `kind` are taken from.
-fn held_type(kind: &DataType) -> DataType {
+/// The type in which values of `kind` wait to be written.
+pub(crate) fn held_type(kind: &DataType) -> DataType {
     match kind {
         DataType::Decimal128(precision @ ..=18, scale) => DataType::Decimal64(*precision, *scale),
         other => other.clone(),
@@ -128,27 +128,21 @@ impl Column {
                 };
                 Ok(Arc::new(taken.iter().map(value).collect::<BooleanArray>()))
             }
-            DataType::Int64 => Ok(Arc::new(self.numbers::<Int64Type, Int64Type>(taken, |value| value))),
-            DataType::Timestamp(..) => Ok(Arc::new(
-                self.numbers::<TimestampMillisecondType, TimestampMillisecondType>(taken, |value| value),
-            )),
+            DataType::Int64 => Ok(Arc::new(self.numbers::<Int64Type>(taken))),
+            DataType::Timestamp(..) => Ok(Arc::new(self.numbers::<TimestampMillisecondType>(taken))),
             DataType::Decimal128(..=18, _) => {
-                let numbers = self.numbers::<Decimal64Type, Decimal128Type>(taken, i128::from);
-                Ok(Arc::new(numbers.with_data_type(self.kind.clone())))
+                let numbers = self.numbers::<Decimal64Type>(taken);
+                Ok(Arc::new(numbers.with_data_type(held_type(&self.kind))))
             }
             DataType::Decimal128(..) => {
-                let numbers = self.numbers::<Decimal128Type, Decimal128Type>(taken, |value| value);
+                let numbers = self.numbers::<Decimal128Type>(taken);
                 Ok(Arc::new(numbers.with_data_type(self.kind.clone())))
             }
             other => Err(ArrowError::NotYetImplemented(format!("rows with values of {other}"))),
         }
     }
 
-    fn numbers<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
-        &self,
-        taken: &[Place],
-        widened: impl Fn(T::Native) -> U::Native,
-    ) -> PrimitiveArray<U> {
+    fn numbers<T: ArrowPrimitiveType>(&self, taken: &[Place]) -> PrimitiveArray<T> {
         let parts: Vec<(&[T::Native], usize)> = self
             .parts
             .iter()
@@ -156,9 +150,9 @@ impl Column {
             .collect();
         let value = |(batch, row): &Place| {
             let (values, step) = parts[*batch];
-            widened(values[row * step])
+            values[row * step]
         };
-        let values: Vec<U::Native> = taken.iter().map(value).collect();
+        let values: Vec<T::Native> = taken.iter().map(value).collect();
         PrimitiveArray::new(values.into(), self.nulls(taken))
     }
 
