@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, new_null_array};
-use arrow::compute::{cast, take};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use highwater_core::Table;
@@ -16,7 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
-use crate::packed::{Strided, held_type, run_value};
+use crate::packed::{Strided, cast_whole, held_type, run_value};
 use crate::texts::keys_and_texts;
 use crate::writer::{plain_properties, properties};
 
@@ -83,14 +83,14 @@ fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError
     if values.as_dictionary_opt::<Int32Type>().is_some() {
         return Ok(Arc::clone(values));
     }
-    let Some(value) = run_value(values) else { return Ok(cast(values, kind)?) };
+    let Some(value) = run_value(values) else { return Ok(cast_whole(values, kind)?) };
     if value.is_null(0) {
         return Ok(new_null_array(kind, values.len()));
     }
     let first = Int32Array::from(vec![0; values.len()]);
     match value.as_string_opt::<i32>() {
         Some(_) => Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(first, value)?)),
-        None => Ok(take(&cast(&value, kind)?, &first, None)?),
+        None => Ok(take(&cast_whole(&value, kind)?, &first, None)?),
     }
 }
 

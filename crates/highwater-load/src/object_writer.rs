@@ -169,9 +169,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::packed::{run, unpacked_batch};
+    use crate::packed::{cast_whole, run, unpacked_batch};
     use crate::sorting::held_batch;
-    use arrow::array::{DictionaryArray, Int64Array, StringArray};
+    use arrow::array::{Decimal64Array, DictionaryArray, Int64Array, StringArray};
     use arrow::compute::concat_batches;
     use arrow::datatypes::{DataType, Field, Int32Type, Schema};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -182,11 +182,12 @@ mod tests {
             Field::new("tier", DataType::Utf8, true),
             Field::new("requests", DataType::Int64, true),
             Field::new("rows", DataType::Int64, true),
+            Field::new("delivered_seconds", DataType::Decimal128(18, 6), true),
         ]))
     }
 
     /// Rows whose first column is the same in all, whose second is plain in every other batch and keys of a dictionary in
-    /// the others, and whose third is null in all but the last batch.
+    /// the others, whose third is null in all but the last batch, and whose last has 64 bits in every other batch.
     fn batch(first: i64, rows: usize, requests: Option<i64>) -> RecordBatch {
         let numbers = first..first + i64::try_from(rows).unwrap();
         let tier = |number: i64| (number % 3 > 0).then(|| format!("{}p", number % 5));
@@ -195,11 +196,16 @@ mod tests {
         let tiers: ArrayRef = if first / 8_192 % 2 == 0 { Arc::new(tiers) } else { Arc::new(keyed) };
         let source: ArrayRef = Arc::new(StringArray::from(vec!["main"]));
         let requests: ArrayRef = Arc::new(Int64Array::from(vec![requests]));
+        let micros = |number: i64| (number % 7 > 0).then(|| number * number % 999_999_999_999_999_999);
+        let seconds: Decimal64Array = numbers.clone().map(micros).collect();
+        let seconds = seconds.with_precision_and_scale(18, 6).unwrap();
+        let wide = cast_whole(&seconds, schema().field(4).data_type()).unwrap();
         let columns = vec![
             run(&source, rows).unwrap(),
             tiers,
             run(&requests, rows).unwrap(),
             Arc::new(Int64Array::from_iter_values(numbers)),
+            if first / 8_192 % 2 == 0 { Arc::new(seconds) } else { wide },
         ];
         held_batch(&schema(), columns, rows).unwrap()
     }

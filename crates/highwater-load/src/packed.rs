@@ -8,7 +8,7 @@ use arrow::array::{
     RecordBatchOptions, RunArray, new_empty_array,
 };
 use arrow::buffer::NullBuffer;
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{
     DataType, Decimal64Type, Decimal128Type, Int32Type, Int64Type, SchemaRef, TimestampMillisecondType,
 };
@@ -36,7 +36,7 @@ impl Strided {
         };
         let held = held_type(kind);
         let texts = values.data_type() != kind && values.as_dictionary_opt::<Int32Type>().is_some();
-        let values = if texts || *values.data_type() == held { values } else { cast(&values, &held)? };
+        let values = if texts || *values.data_type() == held { values } else { cast_whole(&values, &held)? };
         Ok(Self { values, step })
     }
 }
@@ -47,10 +47,18 @@ pub(crate) fn run_value(column: &ArrayRef) -> Option<ArrayRef> {
     Some(run.values_slice()).filter(|values| values.len() == 1)
 }
 
+/// `values` in another type.
+///
+/// # Errors
+/// When one of them has no place in it: none becomes null.
+pub(crate) fn cast_whole(values: &dyn Array, kind: &DataType) -> Result<ArrayRef, ArrowError> {
+    cast_with_options(values, kind, &CastOptions { safe: false, ..CastOptions::default() })
+}
+
 /// The rows of `batch`, unpacked, in the columns of `schema`.
 pub(crate) fn unpacked_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = batch.columns().iter().zip(schema.fields());
-    let columns = columns.map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.map(|(column, field)| cast_whole(column, field.data_type()));
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns.collect::<Result<_, _>>()?, &options)
 }
@@ -97,7 +105,7 @@ impl Column {
         let first = parts.first().filter(|first| {
             parts.iter().all(|part| part.step == 0 && part.values.as_ref() == first.values.as_ref())
         });
-        let uniform = first.map(|first| cast(&first.values, kind)).transpose()?;
+        let uniform = first.map(|first| cast_whole(&first.values, kind)).transpose()?;
         let texts = (uniform.is_none() && *kind == DataType::Utf8).then(|| Texts::of(&parts)).transpose()?;
         Ok(Self { kind: kind.clone(), parts, uniform, texts })
     }
@@ -224,7 +232,7 @@ mod tests {
         let batches = [packed, plain.clone()];
         for (position, field) in schema().fields().iter().enumerate() {
             let column = Column::of(&batches, position, field.data_type()).unwrap();
-            let taken = cast(&column.take(&places).unwrap(), field.data_type()).unwrap();
+            let taken = cast_whole(&column.take(&places).unwrap(), field.data_type()).unwrap();
             let rows = Int32Array::from_iter_values(places.iter().map(|(_, row)| *row as i32));
             let expected = arrow::compute::take(plain.column(position), &rows, None).unwrap();
             assert_eq!(taken.as_ref(), expected.as_ref(), "{field}");

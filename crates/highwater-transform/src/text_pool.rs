@@ -43,7 +43,7 @@ struct Seen {
 
 impl Seen {
     /// Texts that are no longer are told apart by their looks.
-    const WHOLE_BYTES: u32 = 16;
+    const WHOLE_BYTES: usize = 16;
 
     #[inline]
     fn of(text: &[u8], code: Code) -> Self {
@@ -83,7 +83,7 @@ impl TextPool {
     /// Whether a text that was seen is `text`, which looks like it.
     #[inline]
     fn has(&self, seen: Seen, text: &str) -> bool {
-        seen.bytes <= Seen::WHOLE_BYTES || self.bytes(seen.code) == text.as_bytes()
+        text.len() <= Seen::WHOLE_BYTES || self.bytes(seen.code) == text.as_bytes()
     }
 
     fn keep(&mut self, text: &str, look: Seen) -> Code {
