@@ -95,7 +95,7 @@ fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError
 }
 
 /// How many rows of a row group tell how often its texts repeat.
-const SAMPLE_ROWS: usize = 4_096;
+const SAMPLE_ROWS: usize = 1_024;
 
 /// Whether more than half of the first rows of `parts` that have a text have another one each. However the rows are packed,
 /// the answer is the same.
@@ -116,11 +116,14 @@ fn texts_hardly_repeat(parts: &[&ArrayRef], kind: &DataType) -> Result<bool, Arr
             }
         })
     });
-    let (mut rows, mut last, mut distinct) = (0, None, HashSet::new());
+    let (mut rows, mut last, mut distinct) = (0, None, HashSet::with_capacity(SAMPLE_ROWS));
     for text in sample.take(SAMPLE_ROWS) {
         rows += 1;
         if last.replace(text) != Some(text) {
             distinct.insert(text);
+        }
+        if distinct.len() * 2 > SAMPLE_ROWS {
+            return Ok(true);
         }
     }
     Ok(distinct.len() * 2 > rows)
