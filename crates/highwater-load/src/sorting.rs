@@ -1,5 +1,5 @@
-//! Rows of several batches in the order of a key. Their keys become small numbers that compare as the keys do, which are
-//! sorted instead of the rows.
+//! Rows of several batches in the order of a key. Their keys become small numbers that compare as the keys do, by
+//! which rows are put in order without being moved.
 
 use std::sync::Arc;
 

@@ -49,6 +49,29 @@ impl Normalised {
     }
 }
 
+/// Content on its way into a digest.
+struct Content {
+    digester: Digester,
+}
+
+impl Content {
+    #[inline]
+    fn add(&mut self, part: impl AsRef<[u8]>) {
+        self.digester.update(part.as_ref());
+    }
+
+    /// Adds what both forms say before the columns of a table.
+    fn begin_table(&mut self, table: &TableBatch) {
+        self.name(table.table.name());
+        self.add((table.batch.num_rows() as u64).to_le_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.add(name);
+        self.add(b"\n");
+    }
+}
+
 /// The columns of a table that say what the provider said, and have a value in any row: their values, which stand for a
 /// row each, or one for all rows.
 fn columns(table: &TableBatch) -> impl Iterator<Item = (Column, ArrayRef)> {

@@ -180,6 +180,7 @@ mod tests {
         let mut sink = RecordingSink::default();
         sink.int(Column::Requests, 3);
         sink.commit_row();
+        sink.begin_another(Table::Resources);
         sink.begin(Table::ResourceUsage, hour());
         sink.text(Column::Requests, "3");
         sink.text(Column::Rendition, "720p");
@@ -191,6 +192,7 @@ mod tests {
             [
                 "a row of resource_usage has no resource_id",
                 "a row was committed that was not begun",
+                "another row of resources was begun behind none about a resource",
                 "requests is Int and was set as Text",
                 "requests was set without a row",
                 "resource_usage has no column rendition",

@@ -13,6 +13,8 @@
 //! (microseconds) are 64-bit, other decimals (unscaled) 128-bit integers; a flag is a byte. Integers are little-endian. A
 //! table or a column that is added and stays empty changes no digest.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
@@ -20,7 +22,7 @@ use arrow::datatypes::{
 };
 use highwater_core::{Column, ColumnType, Digester};
 
-use super::columns;
+use super::{Content, columns};
 use crate::normalised::TableBatch;
 
 /// The digest of this form.
@@ -37,9 +39,7 @@ pub(super) fn digest(tables: &[TableBatch]) -> String {
         }
     }
     for (table, told) in tables.iter().zip(&told) {
-        content.add(table.table.name());
-        content.add(b"\n");
-        content.add((table.batch.num_rows() as u64).to_le_bytes());
+        content.begin_table(table);
         told.iter().for_each(|told| content.column(told));
     }
     content.digester.finish()
@@ -58,31 +58,12 @@ impl Told {
     fn of((column, values): (Column, ArrayRef)) -> Self {
         Self { column, values, places: Vec::new() }
     }
-
-    /// The texts that it may have, and by value which one it has where that is told by keys.
-    fn texts(&self) -> (Option<&Int32Array>, &StringArray) {
-        match self.values.as_dictionary_opt::<Int32Type>() {
-            Some(keyed) => (Some(keyed.keys()), keyed.values().as_string()),
-            None => (None, self.values.as_string()),
-        }
-    }
-}
-
-/// Content on its way into a digest.
-struct Content {
-    digester: Digester,
 }
 
 impl Content {
-    #[inline]
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        self.digester.update(part.as_ref());
-    }
-
     /// Adds the texts of a column and notes their places.
     fn texts(&mut self, column: Column, of: &mut [&mut Told]) {
-        self.add(column.name());
-        self.add(b"\n");
+        self.name(column.name());
         let places = {
             let (texts, places) = shared(of).unwrap_or_else(|| gathered(of));
             self.add((texts.len() as u64).to_le_bytes());
@@ -94,8 +75,7 @@ impl Content {
     }
 
     fn column(&mut self, told: &Told) {
-        self.add(told.column.name());
-        self.add(b"\n");
+        self.name(told.column.name());
         let (values, nulls) = (&told.values, told.values.nulls().filter(|nulls| nulls.null_count() > 0));
         match (told.column.kind(), values.data_type()) {
             (ColumnType::Text, _) => self.values(&told.places, nulls, u32::to_le_bytes),
@@ -166,18 +146,19 @@ type Placed<'a> = (Vec<&'a str>, Vec<Vec<u32>>);
 
 /// Where all columns are keys of the same texts in order, as those of one pull.
 fn shared<'a>(of: &'a [&mut Told]) -> Option<Placed<'a>> {
-    let texts = of.first()?.texts().1;
-    let same = |other: &StringArray| {
-        std::ptr::eq(other.value_data(), texts.value_data())
-            && std::ptr::eq(other.value_offsets(), texts.value_offsets())
-    };
-    let keys = |told: &'a &mut Told| told.texts().0.filter(|_| same(told.texts().1));
-    let keys = of.iter().map(keys).collect::<Option<Vec<&Int32Array>>>()?;
+    let keyed = of.iter().map(|told| told.values.as_dictionary_opt::<Int32Type>());
+    let keyed = keyed.collect::<Option<Vec<_>>>()?;
+    let texts = keyed.first()?.values();
+    if !keyed.iter().all(|keyed| Arc::ptr_eq(keyed.values(), texts)) {
+        return None;
+    }
+    let texts: &StringArray = texts.as_string();
     let in_order = (1..texts.len()).all(|at| texts.value(at - 1) < texts.value(at));
     if !in_order || texts.null_count() > 0 {
         return None;
     }
     let mut used = vec![false; texts.len()];
+    let keys: Vec<&Int32Array> = keyed.iter().map(|keyed| keyed.keys()).collect();
     for keys in &keys {
         match keys.nulls() {
             None => keys.values().iter().for_each(|key| used[*key as usize] = true),
@@ -197,9 +178,12 @@ fn shared<'a>(of: &'a [&mut Told]) -> Option<Placed<'a>> {
 /// However the columns hold their texts.
 fn gathered<'a>(of: &'a [&mut Told]) -> Placed<'a> {
     let by_value = |told: &'a &mut Told| -> Vec<Option<&'a str>> {
-        match told.texts() {
-            (Some(keys), texts) => keys.iter().map(|key| key.map(|key| texts.value(key as usize))).collect(),
-            (None, texts) => texts.iter().collect(),
+        match told.values.as_dictionary_opt::<Int32Type>() {
+            Some(keyed) => {
+                let texts: &StringArray = keyed.values().as_string();
+                keyed.keys().iter().map(|key| key.map(|key| texts.value(key as usize))).collect()
+            }
+            None => told.values.as_string::<i32>().iter().collect(),
         }
     };
     let columns: Vec<Vec<Option<&str>>> = of.iter().map(by_value).collect();

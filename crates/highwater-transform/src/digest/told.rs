@@ -15,44 +15,31 @@ use arrow::datatypes::{
 };
 use highwater_core::{ColumnType, Digester};
 
-use super::columns;
+use super::{Content, columns};
 use crate::normalised::TableBatch;
 
 /// The digest of this form by `digester`.
 pub(super) fn digest(digester: Digester, tables: &[TableBatch]) -> String {
     let mut content = Content { digester };
     for table in tables.iter().filter(|table| table.batch.num_rows() > 0) {
-        content.add(table.table.name());
-        content.add(b"\n");
-        content.add((table.batch.num_rows() as u64).to_le_bytes());
+        content.begin_table(table);
         for (column, values) in columns(table) {
-            content.add(column.name());
-            content.add(b"\n");
+            content.name(column.name());
             let times = table.batch.num_rows() / values.len();
-            content.column(column.kind(), &values, times);
+            content.told(column.kind(), &values, times);
         }
     }
     content.digester.finish()
 }
 
-/// Content on its way into a digest.
-struct Content {
-    digester: Digester,
-}
-
 impl Content {
-    #[inline]
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        self.digester.update(part.as_ref());
-    }
-
     /// Adds the parts one after the other, each of them `times` in a row.
     fn add_all<P: AsRef<[u8]>>(&mut self, times: usize, parts: impl Iterator<Item = P>) {
         parts.for_each(|part| (0..times).for_each(|_| self.add(part.as_ref())));
     }
 
     /// Adds a column, each of whose values stands there `times` in a row.
-    fn column(&mut self, kind: ColumnType, values: &ArrayRef, times: usize) {
+    fn told(&mut self, kind: ColumnType, values: &ArrayRef, times: usize) {
         match values.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => self.add([0]),
             Some(nulls) => {
@@ -64,20 +51,23 @@ impl Content {
             ColumnType::Text => match values.as_dictionary_opt::<Int32Type>() {
                 Some(keyed) => {
                     let texts: &StringArray = keyed.values().as_string();
-                    self.texts(times, keyed.keys().iter().flatten().map(|key| texts.value(key as usize)));
+                    self.told_texts(
+                        times,
+                        keyed.keys().iter().flatten().map(|key| texts.value(key as usize)),
+                    );
                 }
-                None => self.texts(times, values.as_string::<i32>().iter().flatten()),
+                None => self.told_texts(times, values.as_string::<i32>().iter().flatten()),
             },
-            ColumnType::Int => self.numbers::<Int64Type, 8>(values, times, i64::to_le_bytes),
+            ColumnType::Int => self.told_numbers::<Int64Type, 8>(values, times, i64::to_le_bytes),
             ColumnType::Instant => {
-                self.numbers::<TimestampMillisecondType, 8>(values, times, i64::to_le_bytes)
+                self.told_numbers::<TimestampMillisecondType, 8>(values, times, i64::to_le_bytes)
             }
             ColumnType::Seconds | ColumnType::Value => match values.data_type() {
                 DataType::Decimal64(..) => {
                     let widened = |value| i128::from(value).to_le_bytes();
-                    self.numbers::<Decimal64Type, 16>(values, times, widened);
+                    self.told_numbers::<Decimal64Type, 16>(values, times, widened);
                 }
-                _ => self.numbers::<Decimal128Type, 16>(values, times, i128::to_le_bytes),
+                _ => self.told_numbers::<Decimal128Type, 16>(values, times, i128::to_le_bytes),
             },
             ColumnType::Flag => {
                 self.add_all(times, values.as_boolean().iter().flatten().map(|flag| [u8::from(flag)]));
@@ -85,12 +75,12 @@ impl Content {
         }
     }
 
-    fn texts<'a>(&mut self, times: usize, texts: impl Iterator<Item = &'a str> + Clone) {
+    fn told_texts<'a>(&mut self, times: usize, texts: impl Iterator<Item = &'a str> + Clone) {
         self.add_all(times, texts.clone().map(|text| (text.len() as u32).to_le_bytes()));
         self.add_all(times, texts);
     }
 
-    fn numbers<T: ArrowPrimitiveType, const N: usize>(
+    fn told_numbers<T: ArrowPrimitiveType, const N: usize>(
         &mut self,
         numbers: &ArrayRef,
         times: usize,
