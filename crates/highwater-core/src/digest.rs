@@ -45,6 +45,12 @@ impl Digester {
         Self::of(Hash::Blake3(Box::default()))
     }
 
+    /// The digest, of today's form, of `content` alone.
+    #[must_use]
+    pub fn of_whole(content: &[u8]) -> String {
+        hex(TODAY, &blake3::hash(content).as_bytes()[..16])
+    }
+
     /// No content yet, for a digest of the older form.
     #[must_use]
     pub fn older() -> Self {
@@ -140,6 +146,7 @@ mod tests {
                 rest = left;
             }
             assert_eq!(digester.finish(), hex(TODAY, &whole.as_bytes()[..16]));
+            assert_eq!(Digester::of_whole(&content), hex(TODAY, &whole.as_bytes()[..16]));
         }
     }
 

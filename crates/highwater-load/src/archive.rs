@@ -3,9 +3,9 @@
 use highwater_core::{Error, ErrorKind, RawPage, Result, Unit, Window};
 
 use crate::archive_file::{decode, encode};
-use crate::digest::pull_digest;
 use crate::layout::archive_path;
 use crate::object::{Put, blocking, cannot};
+use crate::pulled_pages::PulledPages;
 use crate::warehouse::Warehouse;
 
 impl Warehouse {
@@ -13,18 +13,20 @@ impl Warehouse {
     /// writes nothing. Durable when it returns; the pages are given up before anything is sent. Returns the digest of the pull.
     ///
     /// # Errors
-    /// `Storage`.
-    pub async fn archive(&self, unit: &Unit, window: Window, pages: Vec<RawPage>) -> Result<String> {
-        let of = unit.clone();
+    /// `Storage`; `Internal` when the pages were not kept for it.
+    pub async fn archive(&self, unit: &Unit, window: Window, pages: PulledPages) -> Result<String> {
+        let digest = pages.digest();
         if !self.shared.raw_archive {
-            return blocking(move || Ok(pull_digest(&pages))).await;
+            return Ok(digest);
         }
-        let (digest, bytes) = blocking(move || {
-            let digest = pull_digest(&pages);
-            let bytes = encode(&of, window, &digest, pages)?;
-            Ok((digest, bytes))
-        })
-        .await?;
+        let pages = pages.into_pages().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("a pull gave up the pages that are to be archived unit=`{unit}`"),
+            )
+        })?;
+        let (of, name) = (unit.clone(), digest.clone());
+        let bytes = blocking(move || encode(&of, window, &name, pages)).await?;
         let path = archive_path(unit, window, &digest);
         match self.shared.put(&path, bytes, None).await {
             Put::Done | Put::Refused(object_store::Error::AlreadyExists { .. }) => Ok(digest),
@@ -33,6 +35,12 @@ impl Warehouse {
                 _ => Err(cannot("archive", &path, error)),
             },
         }
+    }
+
+    /// Whether pulls have to keep their pages for [`archive`](Self::archive).
+    #[must_use]
+    pub fn archives(&self) -> bool {
+        self.shared.raw_archive
     }
 
     /// The pages of a pull of `window`, in the order of their requests.

@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
-use crate::digest::is_pull_digest;
 use crate::object_record::newer_format;
+use crate::pulled_pages::is_pull_digest;
 
-/// 2 has no bodies in lines of their own; 1 is the same with digests of the older form.
-const ARCHIVE_FORMAT: u32 = 3;
+/// 3 has digests of the form before; 2 has no bodies in lines of their own; 1 is the same with the oldest digests.
+const ARCHIVE_FORMAT: u32 = 4;
 /// Pages repeat themselves so much that higher levels take longer and save nothing.
 const LEVEL: i32 = 1;
 /// What was there before is looked up in so small a table that it stays in the fastest memory, and found as often: a page
@@ -206,7 +206,7 @@ impl<R: BufRead> Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::pull_digest;
+    use crate::pulled_pages::PulledPages;
 
     fn unit() -> Unit {
         "mux-prod/delivery_usage/2026-09-01".parse().unwrap()
@@ -218,12 +218,16 @@ mod tests {
         RawPage { request, body, fetched_at: "2026-09-02T12:00:00.500Z".parse().unwrap() }
     }
 
+    fn digest(pages: &[RawPage]) -> String {
+        PulledPages::from_iter(pages.to_vec()).digest()
+    }
+
     fn encoded(pages: &[RawPage]) -> Bytes {
-        encode(&unit(), Window::day(unit().date), &pull_digest(pages), pages.to_vec()).unwrap()
+        encode(&unit(), Window::day(unit().date), &digest(pages), pages.to_vec()).unwrap()
     }
 
     fn decoded(bytes: &[u8], pages: &[RawPage]) -> Result<Vec<RawPage>> {
-        decode(bytes, &pull_digest(pages), &Path::from("raw/x"))
+        decode(bytes, &digest(pages), &Path::from("raw/x"))
     }
 
     #[test]

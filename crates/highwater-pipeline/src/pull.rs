@@ -1,7 +1,7 @@
 //! One pull: the pages of a span of windows, fetched side by side, decoded as they arrive, and held against what they
 //! say of themselves.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use highwater_core::{
     Clock, DatasetSpec, Error, ErrorKind, Extractor, Figure, PageRequest, RawPage, Result, RunId, SourceName,
     Window,
 };
+use highwater_load::PulledPages;
 use highwater_transform::{Normalised, Staging, StagingContext, Tally};
 
 use crate::admission::Admission;
@@ -33,6 +34,8 @@ pub struct Puller {
     /// Whether every row must speak about a bucket of the dataset's grain inside the span. Off where rows are only
     /// looked at and the span was asked for freely.
     pub check_buckets: bool,
+    /// Whether pages are kept as received: to be archived, looked at, or taken once more.
+    pub keeps_pages: bool,
 }
 
 /// A pull that is complete and agrees with itself.
@@ -42,8 +45,8 @@ pub struct Pulled {
     pub window: Window,
     /// When the pull began.
     pub extracted_at: DateTime<Utc>,
-    /// Its pages as received, in the order of their requests.
-    pub pages: Vec<RawPage>,
+    /// Its pages.
+    pub pages: PulledPages,
     /// Its rows.
     pub normalised: Normalised,
     /// The provider's own totals that its pages reported.
@@ -59,15 +62,15 @@ pub struct Pulled {
 pub struct PullFailure {
     /// Why.
     pub error: Error,
-    /// The pages received before, the one that failed included; in the order of their requests.
-    pub pages: Vec<RawPage>,
+    /// The pages received before, the one that failed included.
+    pub pages: PulledPages,
 }
 
 /// What a pull has received.
 struct Received {
     staging: Staging,
     tally: Tally,
-    pages: BTreeMap<PageRequest, RawPage>,
+    pages: PulledPages,
     figures: Vec<Figure>,
     gone: Vec<PageRequest>,
 }
@@ -107,12 +110,18 @@ impl Puller {
     }
 
     /// `pulled` with `recalled` beside its pages: what the provider told, when it still did, about resources that are
-    /// gone by now. Its requests stay as they were counted.
+    /// gone by now. Its requests stay as they were counted. Its pages must have been kept.
     ///
     /// # Errors
-    /// `Drift` and `Mismatch`, as of a pull that answered with all these pages.
+    /// `Drift` and `Mismatch`, as of a pull that answered with all these pages; `Internal` when its own were given up.
     pub async fn with_pages(&self, pulled: Pulled, recalled: Vec<RawPage>) -> Result<Pulled, PullFailure> {
         let Pulled { window, extracted_at, pages, requests, gone, .. } = pulled;
+        let Some(pages) = pages.into_pages() else {
+            let message =
+                format!("a pull about single resources gave its pages up dataset=`{}`", self.spec.name);
+            let error = Error::new(ErrorKind::Internal, message);
+            return Err(PullFailure { error, pages: PulledPages::new(false) });
+        };
         let mut received = self.nothing_yet(window, extracted_at);
         received.gone = gone;
         let taken =
@@ -133,7 +142,7 @@ impl Puller {
         Received {
             staging: Staging::new(context),
             tally: Tally::new(window),
-            pages: BTreeMap::new(),
+            pages: PulledPages::new(self.keeps_pages),
             figures: Vec::new(),
             gone: Vec::new(),
         }
@@ -177,7 +186,7 @@ impl Puller {
         received.staging.start_page(&page.request.operation);
         let facts = self.extractor.decode(&self.spec, &page, &mut received.staging);
         let counted = facts.and_then(|facts| received.tally.add(&page.request, &facts).map(|()| facts));
-        received.pages.insert(page.request.clone(), page);
+        received.pages.add(page);
         let facts = counted?;
         received.figures.extend(facts.figures);
         Ok(facts.next)
@@ -192,7 +201,6 @@ async fn finish(
     outcome: Result<()>,
 ) -> Result<Pulled, PullFailure> {
     let Received { staging, tally, pages, figures, mut gone } = received;
-    let pages: Vec<RawPage> = pages.into_values().collect();
     if let Err(error) = outcome {
         return Err(PullFailure { error, pages });
     }

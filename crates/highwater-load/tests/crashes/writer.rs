@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use chrono::TimeDelta;
 use highwater_core::{Checkpoint, PageRequest, RawPage, Result, WindowRecord};
-use highwater_load::{Restatement, Warehouse, WarehouseSettings, WindowCommit, pull_digest};
+use highwater_load::{PulledPages, Restatement, Warehouse, WarehouseSettings, WindowCommit};
 
 use crate::meeting::{self, Share};
 use crate::support::{PROVIDER, TABLES, batch, commit, hour, hours, record, settings, unit};
@@ -37,7 +37,7 @@ pub(crate) async fn run(warehouse: &Warehouse, clock_back: TimeDelta) -> Result<
         return Ok(Done::default());
     }
     let record = pulled(last + 1, u64::from(last) + 1, clock_back);
-    warehouse.archive(&unit, record.window, pages(u64::from(last) + 1)).await?;
+    warehouse.archive(&unit, record.window, pages(u64::from(last) + 1).into_iter().collect()).await?;
     if last > 0 {
         warehouse.put_restatements(PROVIDER, &unit, &restated(), &[restatement(&record)]).await?;
     }
@@ -54,7 +54,7 @@ fn pulled(pulls: u32, seed: u64, clock_back: TimeDelta) -> WindowRecord {
     let rows = ROWS[pulls as usize] as u64 * TABLES.len() as u64;
     let mut record = record(hours(0, 1), rows, pulls, seed);
     record.pulled_at -= clock_back;
-    record.pull_digest = pull_digest(&pages(seed));
+    record.pull_digest = digest(seed);
     record
 }
 
@@ -62,6 +62,11 @@ fn pulled(pulls: u32, seed: u64, clock_back: TimeDelta) -> WindowRecord {
 pub(crate) fn pages(seed: u64) -> Vec<RawPage> {
     let request = PageRequest::new("list", hours(0, 1));
     vec![RawPage { request, body: format!("{{\"pull\":{seed}}}").into(), fetched_at: hour(48) }]
+}
+
+/// The digest of pull number `seed`.
+pub(crate) fn digest(seed: u64) -> String {
+    PulledPages::from_iter(pages(seed)).digest()
 }
 
 fn restated() -> SchemaRef {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use highwater_core::{Checkpoint, PageRequest, RawPage, SealedUnit, Table, Window};
-use highwater_load::{Restatement, Warehouse, WindowCommit};
+use highwater_load::{PulledPages, Restatement, Warehouse, WindowCommit};
 
 use crate::support::{PROVIDER, TABLES, commit, files, folder, hour, hours, pull, record, unit};
 
@@ -140,7 +140,7 @@ async fn only_old_bodies_of_final_windows_leave_the_archive() {
             body: "{}".into(),
             fetched_at: hour(50),
         };
-        warehouse.archive(&unit(), hours(n, n + 1), vec![page]).await.unwrap();
+        warehouse.archive(&unit(), hours(n, n + 1), PulledPages::from_iter([page])).await.unwrap();
     }
     let finals = [hours(0, 1), hours(2, 4)].into_iter().collect();
     let (source, dataset) = (unit().source, unit().dataset);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use highwater_core::{Checkpoint, ErrorKind, PageRequest, RawPage, Table};
-use highwater_load::{ConditionalWrites, Warehouse, WarehouseSettings};
+use highwater_load::{ConditionalWrites, PulledPages, Warehouse, WarehouseSettings};
 use highwater_s3_testserver::{Fault, Gate, TestServer};
 
 use crate::support::{
@@ -175,7 +175,8 @@ async fn a_pull_is_archived_once_also_when_the_answer_is_lost() {
         if let Some(fault) = fault {
             server.faults().on_put(1, fault);
         }
-        let digest = warehouse.archive(&unit(), hours(0, 1), vec![page.clone()]).await.unwrap();
+        let digest =
+            warehouse.archive(&unit(), hours(0, 1), PulledPages::from_iter([page.clone()])).await.unwrap();
         let read = warehouse.read_archive(&unit(), hours(0, 1), &digest).await.unwrap();
         assert_eq!(read, vec![page.clone()]);
     }

@@ -75,6 +75,7 @@ impl Inquiry {
             clock: Arc::clone(&self.clock),
             admission: Arc::clone(&self.admission),
             check_buckets: false,
+            keeps_pages: false,
         };
         let pulled = puller.follow(span, requests).await.map_err(|failure| failure.error)?;
         let mut figures: BTreeMap<(Table, Column), Figure> = BTreeMap::new();

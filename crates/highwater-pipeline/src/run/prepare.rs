@@ -1,8 +1,8 @@
 //! From a window to something that can be published: pulled, compared with what is published, archived.
 
 use chrono::TimeDelta;
-use highwater_core::{ErrorKind, HeldWindow, RawPage, Result, Window, WindowRecord, WindowSet};
-use highwater_load::{RejectLine, WindowCommit};
+use highwater_core::{ErrorKind, HeldWindow, Result, Window, WindowRecord, WindowSet};
+use highwater_load::{PulledPages, RejectLine, WindowCommit};
 use highwater_transform::{Shrink, TableBatch, shrinks};
 
 use super::gone::{self, Recalled};
@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) verdict: Verdict,
     /// The requests it took; `None` where nothing was asked.
     pub(super) requests: Option<u64>,
-    /// Bytes of its pages, which are in memory until they are archived.
+    /// Bytes of the pages that it kept, which are in memory until they are archived.
     pub(super) page_bytes: u64,
     /// Fields that the provider sends and we do not know.
     pub(super) unknown_fields: Vec<String>,
@@ -68,7 +68,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
         }
     };
     let requests = Some(pulled.requests);
-    let page_bytes = pulled.pages.iter().map(|page| page.body.len() as u64).sum();
+    let page_bytes = pulled.pages.bytes();
     let unknown_fields = pulled.normalised.unknown_fields.keys().cloned().collect();
     let verdict = match gone::recall(unit, published, pulled).await? {
         Recalled::Whole(pulled) => judge(unit, published, *pulled).await?,
@@ -79,7 +79,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
 
 /// Archives the pages of an answer that is not as we know it. What fails the window is that answer, whether or not its
 /// pages could be kept.
-async fn keep_pages(unit: &UnitRun, window: Window, pages: Vec<RawPage>) {
+async fn keep_pages(unit: &UnitRun, window: Window, pages: PulledPages) {
     if let Err(error) = unit.dataset.warehouse.archive(&unit.unit, window, pages).await {
         tracing::warn!(%window, "the pages of a failed window are not kept: {}", error.chain());
     }
@@ -109,7 +109,7 @@ async fn judge(unit: &UnitRun, published: &PublishedUnit, mut pulled: Pulled) ->
     {
         return Ok(Verdict::Hold(held));
     }
-    let pages = std::mem::take(&mut pulled.pages);
+    let pages = std::mem::replace(&mut pulled.pages, PulledPages::new(false));
     let pull_digest = unit.dataset.warehouse.archive(&unit.unit, window, pages).await?;
     Ok(Verdict::Publish(Box::new(fresh(unit, published, pulled, pull_digest))))
 }

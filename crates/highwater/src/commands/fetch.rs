@@ -44,6 +44,7 @@ pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
         clock: Arc::clone(&session.clock),
         admission: Arc::new(Admission::new(1, stop_token()?)),
         check_buckets: false,
+        keeps_pages: args.raw,
     };
     let outcome = puller.follow(request.window, &[request]).await;
     if args.raw {
@@ -51,6 +52,7 @@ pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
             Ok(pulled) => (pulled.pages, None),
             Err(failure) => (failure.pages, Some(failure.error)),
         };
+        let pages = pages.into_pages().unwrap_or_default();
         for page in &pages {
             print_bytes(&page.body)?;
             print_bytes(b"\n")?;

@@ -203,6 +203,17 @@ async fn a_forced_date_turns_to_another_grain_as_a_whole() {
 }
 
 #[tokio::test]
+async fn without_an_archive_the_same_is_loaded_under_the_same_digests() {
+    let (kept, passing) = (Rig::new(&[spec()]).await, Rig::archiving(&[spec()], false).await);
+    for rig in [&kept, &passing] {
+        rig.pass("2026-09-01T05:00:00Z").await;
+        assert_eq!(rig.rows(day("2026-09-01")).await.len(), 12);
+    }
+    assert_eq!(kept.checkpoint(0).await.open, passing.checkpoint(0).await.open);
+    assert_eq!((kept.files("raw").len(), passing.files("raw").len()), (5, 0));
+}
+
+#[tokio::test]
 async fn other_settings_replace_what_was_loaded_under_the_old_ones() {
     let mut rig = Rig::new(&[unrevised()]).await;
     rig.pass("2026-09-02T06:00:00Z").await;

@@ -64,13 +64,17 @@ struct Rig {
 
 impl Rig {
     async fn new(specs: &[DatasetSpec]) -> Self {
+        Self::archiving(specs, true).await
+    }
+
+    async fn archiving(specs: &[DatasetSpec], raw_archive: bool) -> Self {
         let folder = TempDir::new().unwrap();
         let clock = ManualClock::new(at("2026-09-01T00:00:00Z"));
         let settings = WarehouseSettings {
             url: folder.path().join("warehouse").to_str().unwrap().to_owned(),
             options: BTreeMap::new(),
             conditional_writes: ConditionalWrites::ETag,
-            raw_archive: true,
+            raw_archive,
             clock: Arc::new(clock.clone()),
         };
         let warehouse = Warehouse::open(settings).await.unwrap();
