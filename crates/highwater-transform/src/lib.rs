@@ -14,6 +14,7 @@ mod measure_values;
 mod mentions;
 mod normalised;
 mod packing;
+mod ranked_texts;
 mod record_batch;
 mod restate;
 mod schema;

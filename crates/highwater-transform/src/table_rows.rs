@@ -12,9 +12,9 @@ use highwater_core::{Column, Error, ErrorKind, Result, Table, format_instant};
 
 use crate::column_store::ColumnStore;
 use crate::packing::repeated;
+use crate::ranked_texts::RankedTexts;
 use crate::schema::schema;
 use crate::slots::Slots;
-use crate::text_pool::RankedTexts;
 
 /// Committed rows, and at most one staged row behind them.
 #[derive(Debug)]

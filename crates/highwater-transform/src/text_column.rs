@@ -29,8 +29,8 @@ impl TextColumn {
     }
 
     /// Puts ranks in the place of codes.
-    pub(crate) fn rank(&mut self, ranks: &[Code]) {
-        self.codes.replace(|code| ranks[code as usize]);
+    pub(crate) fn rank(&mut self, ranks: impl Fn(Code) -> Code) {
+        self.codes.replace(ranks);
     }
 
     /// The text's number; zero for null.
