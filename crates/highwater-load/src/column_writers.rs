@@ -2,22 +2,26 @@
 //! twice: one in which each stands once takes more time and room than the texts.
 
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, make_array, new_null_array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef, Int32Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use highwater_core::Table;
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
+use crate::keyed_chunks::KeyedTexts;
 use crate::packed::{Strided, cast_whole, held_type, run_value};
 use crate::texts::keys_and_texts;
+use crate::typed_chunks::{Nullable, TypedChunk, numbers};
 use crate::writer::{plain_properties, properties};
 
 /// Makes the writers of one object's column chunks.
@@ -28,9 +32,37 @@ pub(crate) struct ColumnWriters {
 /// Makes the writers of one column's chunks.
 struct ColumnWriter {
     field: FieldRef,
+    descr: ColumnDescPtr,
+    typed: Nullable,
+    keyed: KeyedTexts,
     usual: ArrowRowGroupWriterFactory,
     /// Without a dictionary.
     plain: ArrowRowGroupWriterFactory,
+}
+
+/// A column chunk that is to be appended to a row group.
+pub(crate) enum Chunk {
+    Typed(TypedChunk),
+    Arrow(ArrowColumnChunk),
+}
+
+impl Chunk {
+    pub(crate) fn close(&self) -> &ColumnCloseResult {
+        match self {
+            Self::Typed(chunk) => &chunk.close,
+            Self::Arrow(chunk) => chunk.close(),
+        }
+    }
+
+    pub(crate) fn append_to<W: Write + Send>(
+        self,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> Result<(), ParquetError> {
+        match self {
+            Self::Typed(TypedChunk { bytes, close }) => group.append_column(&bytes, close),
+            Self::Arrow(chunk) => chunk.append_to_row_group(group),
+        }
+    }
 }
 
 impl ColumnWriters {
@@ -42,29 +74,39 @@ impl ColumnWriters {
             // Written in 64 bits as in more, the same bytes come out.
             let held = field.as_ref().clone().with_data_type(held_type(field.data_type()));
             let field = Arc::new(held);
+            let descr = columns_of(&field)?.column(0);
+            let typed = Nullable::new(&usual);
+            let keyed = KeyedTexts::new(&descr, &typed)?;
             let (usual, plain) = (alone(&field, &usual)?, alone(&field, &plain)?);
-            Ok(ColumnWriter { field, usual, plain })
+            Ok(ColumnWriter { field, descr, typed, keyed, usual, plain })
         };
         Ok(Self { columns: schema.fields().iter().map(column).collect::<Result<_, ParquetError>>()? })
     }
 
-    /// A writer that has taken the rows of `parts`, which may be packed, of the column at `position`.
-    pub(crate) fn written(
-        &self,
-        position: usize,
-        parts: &[&ArrayRef],
-    ) -> Result<ArrowColumnWriter, ParquetError> {
-        let ColumnWriter { field, usual, plain } = &self.columns[position];
-        let factory = if texts_hardly_repeat(parts, field.data_type())? { plain } else { usual };
+    /// The chunk of `parts`, which may be packed, of the column at `position`.
+    pub(crate) fn chunk(&mut self, position: usize, parts: &[&ArrayRef]) -> Result<Chunk, ParquetError> {
+        let ColumnWriter { field, descr, typed, keyed, usual, plain } = &mut self.columns[position];
+        if let Some(chunk) = numbers(descr, typed, parts)? {
+            return Ok(Chunk::Typed(chunk));
+        }
+        let hardly_repeat = texts_hardly_repeat(parts, field.data_type())?;
+        if !hardly_repeat && let Some(chunk) = keyed.chunk(parts)? {
+            return Ok(Chunk::Typed(chunk));
+        }
+        let factory = if hardly_repeat { plain } else { usual };
         // The place of the row group is for encryption alone.
         let writer = factory.create_column_writers(0)?.pop();
         let mut writer = writer.ok_or_else(|| ParquetError::General(format!("no column for {field}")))?;
         for part in parts {
-            let rows = unpacked(part, field.data_type())?;
+            let rows = without_needless_nulls(unpacked(part, field.data_type())?)?;
             compute_leaves(field, &rows)?.iter().try_for_each(|leaf| writer.write(leaf))?;
         }
-        Ok(writer)
+        writer.close().map(Chunk::Arrow)
     }
+}
+
+fn columns_of(field: &FieldRef) -> Result<SchemaDescriptor, ParquetError> {
+    ArrowSchemaConverter::new().convert(&Schema::new(vec![Arc::clone(field)]))
 }
 
 /// What makes the writers of a file of `field` alone.
@@ -73,15 +115,19 @@ fn alone(
     properties: &Arc<WriterProperties>,
 ) -> Result<ArrowRowGroupWriterFactory, ParquetError> {
     let schema = Arc::new(Schema::new(vec![Arc::clone(field)]));
-    let columns = ArrowSchemaConverter::new().convert(&schema)?;
+    let columns = columns_of(field)?;
     let file = SerializedFileWriter::new(io::sink(), columns.root_schema_ptr(), Arc::clone(properties))?;
     Ok(ArrowRowGroupWriterFactory::new(&file, schema))
 }
 
-/// The rows of `values` in `kind`, texts also as keys: the writer looks them up where they are.
+/// The rows of `values` in `kind`, texts always as keys: of long texts that come plain, the writer begins pages elsewhere.
 fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError> {
     if values.as_dictionary_opt::<Int32Type>().is_some() {
         return Ok(Arc::clone(values));
+    }
+    if *values.data_type() == DataType::Utf8 {
+        let keyed = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        return Ok(cast_whole(values, &keyed)?);
     }
     let Some(value) = run_value(values) else { return Ok(cast_whole(values, kind)?) };
     if value.is_null(0) {
@@ -92,6 +138,15 @@ fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError
         Some(_) => Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(first, value)?)),
         None => Ok(take(&cast_whole(&value, kind)?, &first, None)?),
     }
+}
+
+/// `values` without a list of nulls that names none, as it stays behind where rows were cut off: with it, the writer begins
+/// pages elsewhere.
+fn without_needless_nulls(values: ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if values.nulls().is_none_or(|nulls| nulls.null_count() > 0) {
+        return Ok(values);
+    }
+    values.to_data().into_builder().nulls(None).build().map(make_array)
 }
 
 /// How many rows of a row group tell how often its texts repeat.

@@ -102,9 +102,9 @@ impl ObjectWriter {
                 group.append_column(&known.bytes, known.close.clone())?;
                 continue;
             }
-            let chunk = self.columns.written(position, &parts)?.close()?;
+            let chunk = self.columns.chunk(position, &parts)?;
             encoded.extend(value.map(|value| (position, value, chunk.close().clone())));
-            chunk.append_to_row_group(&mut group)?;
+            chunk.append_to(&mut group)?;
         }
         let group = group.close()?;
         encoded

@@ -15,6 +15,9 @@ use crate::object_writer::ObjectWriter;
 /// Rows of one row group: small enough that one resource's rows are read without the rest of a large day.
 pub(crate) const ROW_GROUP_ROWS: usize = 32_768;
 
+/// The level that everything in an object is compressed at.
+pub(crate) const ZSTD_LEVEL: i32 = 1;
+
 /// Where the first row group of a fresh object begins: after the magic number.
 pub(crate) const FIRST_OFFSET: u64 = 4;
 
@@ -34,7 +37,7 @@ pub(crate) fn plain_properties(table: Table, schema: &Schema) -> WriterPropertie
 }
 
 fn builder(table: Table, schema: &Schema) -> WriterPropertiesBuilder {
-    let level = ZstdLevel::try_new(1).expect("1 is a zstd level");
+    let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("a zstd level");
     let sorting = sorting_positions(table, schema).into_iter().map(|position| SortingColumn {
         column_idx: i32::try_from(position).expect("a table has few columns"),
         descending: false,

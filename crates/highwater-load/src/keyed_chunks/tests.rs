@@ -1,0 +1,105 @@
+//! Chunks of keys against those of their texts.
+
+use arrow::array::{DictionaryArray, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use highwater_core::Table;
+use parquet::arrow::ArrowSchemaConverter;
+use proptest::prelude::*;
+
+use super::*;
+use crate::object_record::ObjectRecord;
+use crate::object_writer::ObjectWriter;
+use crate::packed::unpacked_batch;
+use crate::sorting::held_batch;
+use crate::writer::properties;
+
+fn schema(nullable: bool) -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new("tier", DataType::Utf8, nullable)]))
+}
+
+fn texts(count: usize, bytes: usize) -> ArrayRef {
+    Arc::new((0..count).map(|number| Some(format!("{number:0bytes$}"))).collect::<StringArray>())
+}
+
+/// Keys of `texts`, each after `step` rows; null where `is_null` says so.
+fn keyed(texts: &ArrayRef, rows: usize, step: usize, is_null: impl Fn(usize) -> bool) -> ArrayRef {
+    let key = |row: usize| (!is_null(row)).then(|| (row * step / 5 % texts.len()) as i32);
+    let keys: Int32Array = (0..rows).map(key).collect();
+    Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(texts)).unwrap())
+}
+
+fn object(schema: &SchemaRef, batches: &[RecordBatch]) -> Vec<u8> {
+    let mut writer = ObjectWriter::new(Table::Resources, schema, None).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    let record = ObjectRecord {
+        commit_id: "one".to_owned(),
+        table: Table::Resources,
+        unit: "s/d/2026-09-01".parse().unwrap(),
+        windows: Vec::new(),
+        sealed: false,
+        first_offset: 4,
+    };
+    writer.finish(&record).unwrap().1
+}
+
+fn chunk(nullable: bool, parts: &[ArrayRef]) -> Option<TypedChunk> {
+    let schema = schema(nullable);
+    let descr = ArrowSchemaConverter::new().convert(&schema).unwrap().column(0);
+    let nullable = Nullable::new(&Arc::new(properties(Table::Resources, &schema)));
+    let mut keyed = KeyedTexts::new(&descr, &nullable).unwrap();
+    keyed.chunk(&parts.iter().collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn keys_of_sorted_texts_are_written_as_keys() {
+    let texts = texts(300, 44);
+    let part = |step| keyed(&texts, 3_000, step, |_| false);
+    assert!(chunk(false, &[part(1)]).is_some());
+    assert!(chunk(true, &[part(1), part(7)]).is_some());
+    let with_nulls = |step| keyed(&texts, 3_000, step, |row| row % 3 == 0);
+    assert!(chunk(true, &[with_nulls(2), with_nulls(3)]).is_some());
+}
+
+#[test]
+fn what_could_be_written_otherwise_is_left_to_the_writer_of_texts() {
+    let known = texts(300, 44);
+    let part = |texts: &ArrayRef| keyed(texts, 300, 5, |_| false);
+    assert!(chunk(false, &[part(&known), part(&texts(300, 44))]).is_none(), "keys of other texts");
+    let unsorted: ArrayRef = Arc::new(StringArray::from(vec!["b", "a"]));
+    assert!(chunk(false, &[part(&unsorted)]).is_none(), "keys that compare otherwise");
+    let twice: ArrayRef = Arc::new(StringArray::from(vec!["a", "a"]));
+    assert!(chunk(false, &[part(&twice)]).is_none(), "two keys of one text");
+    assert!(chunk(false, &[Arc::clone(&known)]).is_none(), "no keys");
+    assert!(chunk(false, &[part(&texts(300, 65))]).is_none(), "cut where they are told");
+    let many = texts(24_000, 44);
+    assert!(chunk(false, &[keyed(&many, 24_000, 5, |_| false)]).is_none(), "too much for a dictionary");
+    let nulls = keyed(&known, 300, 5, |row| row == 7);
+    assert!(chunk(true, &[part(&known), nulls]).is_none(), "pages begin elsewhere");
+    assert!(chunk(true, &[keyed(&known, 300, 5, |_| true)]).is_none(), "no text to tell");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn keys_are_written_with_the_bytes_of_their_texts(
+        count in prop_oneof![1..50_usize, 1_000..8_000_usize],
+        bytes in prop_oneof![Just(4_usize), Just(44), Just(64), Just(65), Just(2_000)],
+        parts in prop::collection::vec((1..40_000_usize, prop_oneof![Just(1_usize), Just(5), Just(7_919)]), 1..5),
+        nulls in prop_oneof![Just(None), Just(Some(3_usize)), Just(Some(1))],
+        first_null in prop_oneof![Just(0_usize), Just(30_000), Just(usize::MAX)],
+    ) {
+        let texts = texts(count, bytes);
+        let schema = schema(nulls.is_some());
+        let is_null = |row: usize| nulls.is_some_and(|every| row >= first_null && row.is_multiple_of(every));
+        let batches: Vec<RecordBatch> = parts
+            .iter()
+            .map(|(rows, step)| {
+                held_batch(&schema, vec![keyed(&texts, *rows, *step, is_null)], *rows).unwrap()
+            })
+            .collect();
+        let plain: Vec<RecordBatch> =
+            batches.iter().map(|batch| unpacked_batch(batch, &schema).unwrap()).collect();
+        prop_assert!(object(&schema, &batches) == object(&schema, &plain));
+    }
+}
