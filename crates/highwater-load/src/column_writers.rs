@@ -120,14 +120,10 @@ fn alone(
     Ok(ArrowRowGroupWriterFactory::new(&file, schema))
 }
 
-/// The rows of `values` in `kind`, texts always as keys: of long texts that come plain, the writer begins pages elsewhere.
+/// The rows of `values` in `kind`, texts also as keys: the writer looks them up where they are.
 fn unpacked(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef, ParquetError> {
     if values.as_dictionary_opt::<Int32Type>().is_some() {
         return Ok(Arc::clone(values));
-    }
-    if *values.data_type() == DataType::Utf8 {
-        let keyed = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-        return Ok(cast_whole(values, &keyed)?);
     }
     let Some(value) = run_value(values) else { return Ok(cast_whole(values, kind)?) };
     if value.is_null(0) {
@@ -189,7 +185,6 @@ mod tests {
     use super::*;
     use crate::packed::run;
     use arrow::array::StringArray;
-
     fn hardly_repeat(texts: &[Option<&str>]) -> bool {
         let plain: ArrayRef = Arc::new(texts.iter().copied().collect::<StringArray>());
         let keyed: ArrayRef = Arc::new(texts.iter().copied().collect::<DictionaryArray<Int32Type>>());

@@ -115,6 +115,10 @@ impl Column {
         self.texts.as_ref()
     }
 
+    pub(crate) fn kind(&self) -> &DataType {
+        &self.kind
+    }
+
     pub(crate) fn parts(&self) -> &[Strided] {
         &self.parts
     }

@@ -42,12 +42,12 @@ impl<'a> Nulls<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The numbers of `column`, which is of `kind`.
+    /// The numbers of `column`.
     ///
     /// # Errors
     /// When it is neither text nor an instant.
-    pub(crate) fn of(column: &'a Column, kind: &DataType) -> Result<Self, ArrowError> {
-        match kind {
+    pub(crate) fn of(column: &'a Column) -> Result<Self, ArrowError> {
+        match column.kind() {
             DataType::Utf8 => Ok(Self::of_texts(column)),
             DataType::Timestamp(..) => Ok(Self::of_instants(column.parts())),
             other => Err(ArrowError::NotYetImplemented(format!("a key of {other}"))),

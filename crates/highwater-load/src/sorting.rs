@@ -23,6 +23,8 @@ pub(crate) struct Sorted {
 
 /// Rows by their numbers.
 enum Rows {
+    /// Of a batch whose rows stand in order already.
+    AsTheyCame(RecordBatch),
     /// Behind their keys.
     Sorted(Vec<u64>),
     /// Alone.
@@ -85,6 +87,11 @@ impl Numbering {
         Some(by_key)
     }
 
+    /// Whether a row's number and its key have room in 64 bits.
+    fn fit(self, key: &[Part<'_>]) -> bool {
+        key.iter().map(Part::bits).sum::<u32>() + self.bits <= u64::BITS
+    }
+
     /// The number of the first row of `batch`.
     fn first(self, batch: usize) -> u64 {
         (batch as u64) << self.row_bits
@@ -108,12 +115,16 @@ impl Sorted {
     fn sort(batches: &[RecordBatch], schema: &SchemaRef, key: &[usize]) -> Result<Self, ArrowError> {
         let batches: Vec<RecordBatch> =
             batches.iter().filter(|batch| batch.num_rows() > 0).cloned().collect();
+        if let [only] = &batches[..]
+            && is_sorted(only, schema, key)?
+        {
+            let (rows, numbering) = (Rows::AsTheyCame(only.clone()), Numbering::of(&batches));
+            return Ok(Self { schema: Arc::clone(schema), columns: Vec::new(), rows, numbering, next: 0 });
+        }
         let of = |(position, field): (usize, &Arc<Field>)| Column::of(&batches, position, field.data_type());
         let columns = schema.fields().iter().enumerate().map(of).collect::<Result<Vec<_>, _>>()?;
-        let parts =
-            key.iter().map(|position| Part::of(&columns[*position], schema.field(*position).data_type()));
-        let parts: Vec<Part<'_>> = parts.collect::<Result<_, _>>()?;
-        let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.limit > 1).collect();
+        let key: Vec<&Column> = key.iter().map(|position| &columns[*position]).collect();
+        let parts = parts(&key)?;
         let numbering = Numbering::of(&batches);
         let rows = match numbering.placed(&batches, &parts) {
             Some(placed) => Rows::Placed(placed),
@@ -134,6 +145,10 @@ impl Iterator for Sorted {
 
     fn next(&mut self) -> Option<Self::Item> {
         let taken: Vec<Place> = match &self.rows {
+            Rows::AsTheyCame(batch) => {
+                let first = std::mem::replace(&mut self.next, batch.num_rows()) == 0;
+                return first.then(|| Ok(batch.clone()));
+            }
             Rows::Sorted(rows) => some(rows, self.next).map(|number| self.numbering.place(*number)).collect(),
             Rows::Placed(rows) => {
                 some(rows, self.next).map(|number| self.numbering.place(u64::from(*number))).collect()
@@ -148,12 +163,28 @@ impl Iterator for Sorted {
     }
 }
 
+/// The columns of a key that are not the same in all rows.
+fn parts<'a>(key: &[&'a Column]) -> Result<Vec<Part<'a>>, ArrowError> {
+    let parts = key.iter().map(|column| Part::of(column)).collect::<Result<Vec<_>, _>>()?;
+    Ok(parts.into_iter().filter(|part| part.limit > 1).collect())
+}
+
+/// Whether the rows of `batch` are known to stand in order.
+fn is_sorted(batch: &RecordBatch, schema: &SchemaRef, key: &[usize]) -> Result<bool, ArrowError> {
+    let batch = std::slice::from_ref(batch);
+    let column = |position: &usize| Column::of(batch, *position, schema.field(*position).data_type());
+    let key = key.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let parts = parts(&key.iter().collect::<Vec<_>>())?;
+    let numbering = Numbering::of(batch);
+    Ok(numbering.fit(&parts) && numbering.numbers(batch, &parts).is_sorted())
+}
+
 /// How many keys there may be for each row, where rows are put to their keys instead of being compared.
 const SPARSEST: u64 = 4;
 
 /// The numbers of all rows in the order of their keys, which may stand before them.
 fn sorted(batches: &[RecordBatch], parts: &[Part<'_>], numbering: Numbering) -> Vec<u64> {
-    let fit = parts.iter().map(Part::bits).sum::<u32>() + numbering.bits <= u64::BITS;
+    let fit = numbering.fit(parts);
     let mut rows = numbering.numbers(batches, if fit { parts } else { &[] });
     if fit {
         // Batches are sorted mostly: a sort that finds runs only has to merge them.

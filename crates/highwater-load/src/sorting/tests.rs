@@ -86,3 +86,18 @@ fn a_column_that_is_the_same_throughout_stays_a_run() {
     assert!(crate::packed::run_value(sorted[0].column(0)).is_some());
     assert_eq!(sorted[0].column(1).as_primitive::<TimestampMillisecondType>().values()[..], [0, 0, 1, 2]);
 }
+
+#[test]
+fn a_batch_whose_rows_stand_in_order_is_handed_on_as_it_came() {
+    let rows = [(None, Some(3), 1), (Some("a"), None, 2), (Some("a"), Some(7), 3), (Some("b"), Some(1), 4)];
+    for packed in [false, true] {
+        let (ordered, none) = (batch(&rows, packed), batch(&[], packed));
+        let handed_on = |batches: &[RecordBatch]| -> Vec<RecordBatch> {
+            Sorted::new(batches, &schema(), &[0, 1]).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(handed_on(&[none.clone(), ordered.clone()]), [ordered]);
+        let turned: Vec<Row> = rows.iter().copied().rev().collect();
+        assert_ne!(handed_on(&[batch(&turned, packed)]), [batch(&turned, packed)]);
+        assert!(handed_on(&[none]).is_empty());
+    }
+}
