@@ -16,24 +16,26 @@ use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+use parquet::schema::types::SchemaDescriptor;
+use zstd::bulk::Compressor;
 
+use crate::chunk_pages::compressor;
 use crate::keyed_chunks::KeyedTexts;
 use crate::packed::{Strided, cast_whole, held_type, run_value};
 use crate::texts::keys_and_texts;
-use crate::typed_chunks::{Nullable, TypedChunk, numbers};
+use crate::typed_chunks::{TypedChunk, TypedColumn};
 use crate::writer::{plain_properties, properties};
 
 /// Makes the writers of one object's column chunks.
 pub(crate) struct ColumnWriters {
     columns: Vec<ColumnWriter>,
+    compressor: Compressor<'static>,
 }
 
 /// Makes the writers of one column's chunks.
 struct ColumnWriter {
     field: FieldRef,
-    descr: ColumnDescPtr,
-    typed: Nullable,
+    typed: TypedColumn,
     keyed: KeyedTexts,
     usual: ArrowRowGroupWriterFactory,
     /// Without a dictionary.
@@ -75,22 +77,24 @@ impl ColumnWriters {
             let held = field.as_ref().clone().with_data_type(held_type(field.data_type()));
             let field = Arc::new(held);
             let descr = columns_of(&field)?.column(0);
-            let typed = Nullable::new(&usual);
-            let keyed = KeyedTexts::new(&descr, &typed)?;
+            let typed = TypedColumn::new(&descr, &usual);
+            let keyed = KeyedTexts::new(&descr, &usual, &plain)?;
             let (usual, plain) = (alone(&field, &usual)?, alone(&field, &plain)?);
-            Ok(ColumnWriter { field, descr, typed, keyed, usual, plain })
+            Ok(ColumnWriter { field, typed, keyed, usual, plain })
         };
-        Ok(Self { columns: schema.fields().iter().map(column).collect::<Result<_, ParquetError>>()? })
+        let columns = schema.fields().iter().map(column).collect::<Result<_, ParquetError>>()?;
+        Ok(Self { columns, compressor: compressor()? })
     }
 
     /// The chunk of `parts`, which may be packed, of the column at `position`.
     pub(crate) fn chunk(&mut self, position: usize, parts: &[&ArrayRef]) -> Result<Chunk, ParquetError> {
-        let ColumnWriter { field, descr, typed, keyed, usual, plain } = &mut self.columns[position];
-        if let Some(chunk) = numbers(descr, typed, parts)? {
+        let (column, compressor) = (&mut self.columns[position], &mut self.compressor);
+        let ColumnWriter { field, typed, keyed, usual, plain } = column;
+        if let Some(chunk) = typed.numbers(parts, compressor)? {
             return Ok(Chunk::Typed(chunk));
         }
         let hardly_repeat = texts_hardly_repeat(parts, field.data_type())?;
-        if !hardly_repeat && let Some(chunk) = keyed.chunk(parts)? {
+        if let Some(chunk) = keyed.chunk(parts, !hardly_repeat, compressor)? {
             return Ok(Chunk::Typed(chunk));
         }
         let factory = if hardly_repeat { plain } else { usual };

@@ -10,6 +10,7 @@ mod appending;
 mod archive;
 mod archive_file;
 mod checkpoint_store;
+mod chunk_pages;
 mod column_writers;
 mod commit;
 mod commit_lock;

@@ -15,7 +15,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use crate::column_writers::ColumnWriters;
 use crate::object_record::ObjectRecord;
-use crate::packed::run_value;
+use crate::packed::same_value;
 use crate::writer::{ROW_GROUP_ROWS, encoding, properties};
 
 /// Takes sorted rows and makes row groups of them, each of as many rows as there may be.
@@ -136,13 +136,6 @@ impl ObjectWriter {
         }
         Ok(())
     }
-}
-
-/// The value that all rows of `parts` hold, where they are runs of it.
-fn same_value(parts: &[&ArrayRef]) -> Option<ArrayRef> {
-    let mut values = parts.iter().map(|part| run_value(part));
-    let first = values.next()??;
-    values.all(|value| value.is_some_and(|value| *value == *first)).then_some(first)
 }
 
 /// Memory for what is written, but for the first bytes, which stand elsewhere already.

@@ -47,6 +47,13 @@ pub(crate) fn run_value(column: &ArrayRef) -> Option<ArrayRef> {
     Some(run.values_slice()).filter(|values| values.len() == 1)
 }
 
+/// The value that all rows of `parts` hold, where they are runs of it.
+pub(crate) fn same_value(parts: &[&ArrayRef]) -> Option<ArrayRef> {
+    let mut values = parts.iter().map(|part| run_value(part));
+    let first = values.next()??;
+    values.all(|value| value.is_some_and(|value| *value == *first)).then_some(first)
+}
+
 /// `values` in another type.
 ///
 /// # Errors

@@ -3,20 +3,18 @@
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use highwater_core::{Error, ErrorKind, Result, Table};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
+use crate::chunk_pages::compression;
 use crate::object_record::ObjectRecord;
 use crate::object_writer::ObjectWriter;
 
 /// Rows of one row group: small enough that one resource's rows are read without the rest of a large day.
 pub(crate) const ROW_GROUP_ROWS: usize = 32_768;
-
-/// The level that everything in an object is compressed at.
-pub(crate) const ZSTD_LEVEL: i32 = 1;
 
 /// Where the first row group of a fresh object begins: after the magic number.
 pub(crate) const FIRST_OFFSET: u64 = 4;
@@ -37,14 +35,13 @@ pub(crate) fn plain_properties(table: Table, schema: &Schema) -> WriterPropertie
 }
 
 fn builder(table: Table, schema: &Schema) -> WriterPropertiesBuilder {
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("a zstd level");
     let sorting = sorting_positions(table, schema).into_iter().map(|position| SortingColumn {
         column_idx: i32::try_from(position).expect("a table has few columns"),
         descending: false,
         nulls_first: true,
     });
     let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(compression())
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_sorting_columns(Some(sorting.collect()));

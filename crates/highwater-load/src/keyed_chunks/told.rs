@@ -15,9 +15,6 @@ use parquet::schema::types::ColumnDescPtr;
 
 use crate::typed_chunks::Part;
 
-/// The library cuts longer texts where it tells the least and the greatest.
-const LONGEST_TOLD_BYTES: usize = 64;
-
 /// What a footer says of keys, in the words of their texts.
 pub(super) struct Told<'a> {
     pub(super) descr: &'a ColumnDescPtr,
@@ -26,14 +23,12 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn text(&self, key: Option<&i32>) -> Option<&[u8]> {
-        let text = self.texts.value(*key? as usize).as_bytes();
-        (text.len() <= LONGEST_TOLD_BYTES).then_some(text)
+    fn text(&self, key: Option<&i32>) -> Option<Vec<u8>> {
+        key.map(|key| self.texts.value(*key as usize).as_bytes().to_vec())
     }
 
-    /// `None` where a text is too long.
+    /// `None` where no row has a text.
     pub(super) fn close(&self, close: ColumnCloseResult) -> Result<Option<ColumnCloseResult>, ParquetError> {
-        let Some(ColumnIndexMetaData::INT32(_)) = &close.column_index else { return Ok(None) };
         let (Some(statistics), Some(column_index)) =
             (self.statistics(&close.metadata), self.column_index(&close)?)
         else {
@@ -61,7 +56,7 @@ impl Told<'_> {
 
     fn statistics(&self, keys: &ColumnChunkMetaData) -> Option<Statistics> {
         let Some(Statistics::Int32(keys)) = keys.statistics() else { return None };
-        let text = |key| self.text(key).map(|text| ByteArray::from(text.to_vec()));
+        let text = |key| self.text(key).map(ByteArray::from);
         let (least, greatest) = (text(keys.min_opt())?, text(keys.max_opt())?);
         let nulls = keys.null_count_opt();
         Some(Statistics::ByteArray(ValueStatistics::new(Some(least), Some(greatest), None, nulls, false)))
@@ -78,7 +73,7 @@ impl Told<'_> {
             } else {
                 let (least, greatest) = (self.text(keys.min_value(page)), self.text(keys.max_value(page)));
                 let (Some(least), Some(greatest)) = (least, greatest) else { return Ok(None) };
-                told.append(false, least.to_vec(), greatest.to_vec(), nulls, None);
+                told.append(false, least, greatest, nulls, None);
             }
             let levels = [index.repetition_level_histogram(page), index.definition_level_histogram(page)];
             let [repetition, definition] = levels.map(histogram);
@@ -95,7 +90,7 @@ impl Told<'_> {
         let ends = starts.clone().skip(1).map(Some).chain([None]);
         let mut lengths = self.parts.iter().flat_map(|part| {
             part.values.iter().enumerate().map(|(row, key)| {
-                let known = part.nulls.is_none_or(|nulls| nulls.is_valid(row));
+                let known = part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
                 if known { i64::from(self.texts.value_length(*key as usize)) } else { 0 }
             })
         });
