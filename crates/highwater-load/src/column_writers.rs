@@ -1,7 +1,6 @@
 //! The writers of column chunks, and their rows as these take them. Texts get a dictionary unless hardly one of them comes
 //! twice: one in which each stands once takes more time and room than the texts.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -21,8 +20,8 @@ use zstd::bulk::Compressor;
 
 use crate::chunk_pages::compressor;
 use crate::keyed_chunks::KeyedTexts;
-use crate::packed::{Strided, cast_whole, held_type, run_value};
-use crate::texts::keys_and_texts;
+use crate::packed::{cast_whole, held_type, run_value};
+use crate::repetition::hardly_repeat;
 use crate::typed_chunks::{TypedChunk, TypedColumn};
 use crate::writer::{plain_properties, properties};
 
@@ -93,8 +92,12 @@ impl ColumnWriters {
         if let Some(chunk) = typed.numbers(parts, compressor)? {
             return Ok(Chunk::Typed(chunk));
         }
-        let hardly_repeat = texts_hardly_repeat(parts, field.data_type())?;
-        if let Some(chunk) = keyed.chunk(parts, !hardly_repeat, compressor)? {
+        let keys = keyed.keys(parts);
+        let limit = keyed.dictionary_bytes();
+        let hardly_repeat = hardly_repeat(parts, field.data_type(), keys.as_ref(), limit)?;
+        if let Some(keys) = keys
+            && let Some(chunk) = keyed.chunk(&keys, !hardly_repeat, compressor)?
+        {
             return Ok(Chunk::Typed(chunk));
         }
         let factory = if hardly_repeat { plain } else { usual };
@@ -147,68 +150,4 @@ fn without_needless_nulls(values: ArrayRef) -> Result<ArrayRef, ArrowError> {
         return Ok(values);
     }
     values.to_data().into_builder().nulls(None).build().map(make_array)
-}
-
-/// How many rows of a row group tell how often its texts repeat.
-const SAMPLE_ROWS: usize = 1_024;
-
-/// Whether more than half of the first rows of `parts` that have a text have another one each. However the rows are packed,
-/// the answer is the same.
-fn texts_hardly_repeat(parts: &[&ArrayRef], kind: &DataType) -> Result<bool, ArrowError> {
-    if *kind != DataType::Utf8 {
-        return Ok(false);
-    }
-    let of = |part: &&ArrayRef| Ok((Strided::of(part, kind)?, part.len()));
-    let parts = parts.iter().map(of).collect::<Result<Vec<_>, ArrowError>>()?;
-    let known = parts.iter().filter(|(part, _)| part.values.null_count() < part.values.len());
-    let texts: Vec<_> = known.map(|(part, rows)| (keys_and_texts(part), part.step, *rows)).collect();
-    let sample = texts.iter().flat_map(|((keys, texts), step, rows)| {
-        (0..*rows).filter_map(move |row| {
-            let at = row * step;
-            match keys {
-                Some(keys) => keys.is_valid(at).then(|| texts.value(keys.value(at) as usize)),
-                None => texts.is_valid(at).then(|| texts.value(at)),
-            }
-        })
-    });
-    let (mut rows, mut last, mut distinct) = (0, None, HashSet::with_capacity(SAMPLE_ROWS));
-    for text in sample.take(SAMPLE_ROWS) {
-        rows += 1;
-        if last.replace(text) != Some(text) {
-            distinct.insert(text);
-        }
-        if distinct.len() * 2 > SAMPLE_ROWS {
-            return Ok(true);
-        }
-    }
-    Ok(distinct.len() * 2 > rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::packed::run;
-    use arrow::array::StringArray;
-    fn hardly_repeat(texts: &[Option<&str>]) -> bool {
-        let plain: ArrayRef = Arc::new(texts.iter().copied().collect::<StringArray>());
-        let keyed: ArrayRef = Arc::new(texts.iter().copied().collect::<DictionaryArray<Int32Type>>());
-        let halves = [plain.slice(0, texts.len() / 2), keyed.slice(texts.len() / 2, texts.len().div_ceil(2))];
-        let packed = [&[&plain][..], &[&keyed], &[&halves[0], &halves[1]]];
-        let answers = packed.map(|parts| texts_hardly_repeat(parts, &DataType::Utf8).unwrap());
-        assert!(answers.iter().all(|answer| *answer == answers[0]), "{texts:?}: {answers:?}");
-        answers[0]
-    }
-
-    #[test]
-    fn texts_repeat_where_one_of_two_rows_has_a_text_that_was_there() {
-        assert!(hardly_repeat(&[Some("a"), Some("b"), None, None, Some("a")]));
-        assert!(!hardly_repeat(&[Some("a"), Some("b"), Some("b"), Some("a")]));
-        assert!(!hardly_repeat(&[None, None]) && !hardly_repeat(&[]));
-        let one: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
-        for (rows, hardly) in [(1, true), (2, false)] {
-            let run = run(&one, rows).unwrap();
-            assert_eq!(texts_hardly_repeat(&[&run], &DataType::Utf8).unwrap(), hardly);
-            assert_eq!(hardly_repeat(&vec![Some("a"); rows]), hardly);
-        }
-    }
 }
