@@ -91,7 +91,7 @@ impl KeyedTexts {
             return Ok(None);
         };
         let close = Told { descr: &self.texts, texts: &keys.texts, parts: &keys.parts }.close(close)?;
-        Ok(close.map(|close| TypedChunk { bytes, close }))
+        Ok(Some(TypedChunk { bytes, close }))
     }
 }
 

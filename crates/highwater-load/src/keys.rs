@@ -24,7 +24,7 @@ pub(crate) struct KnownTexts {
 }
 
 impl<'a> Keys<'a> {
-    /// The rows of `parts`, where they are keys of the same sorted texts, or one text over and over. `known` keeps what is
+    /// The rows of `parts`, where they are keys of the same sorted texts, or one text or none over and over. `known` keeps what is
     /// found out of the texts, which are those of the next rows mostly.
     pub(crate) fn of(parts: &[&'a ArrayRef], known: &mut Option<KnownTexts>) -> Option<Self> {
         let (texts, parts) = keyed(parts).or_else(|| repeated(parts))?;
@@ -66,10 +66,11 @@ fn keyed<'a>(parts: &[&'a ArrayRef]) -> Option<(ArrayRef, Vec<Part<'a, i32>>)> {
     same.then(|| (Arc::clone(values), keyed.iter().map(|part| Part::of(part.keys())).collect()))
 }
 
-/// The one text that `parts` are runs of, and keys of it.
+/// The one text that `parts` are runs of, or none, and keys of it.
 fn repeated<'a>(parts: &[&ArrayRef]) -> Option<(ArrayRef, Vec<Part<'a, i32>>)> {
-    let value = same_value(parts).filter(|value| value.null_count() == 0)?;
-    Some((value, parts.iter().map(|part| Part::of_one(Some(0), part.len())).collect()))
+    let value = same_value(parts)?;
+    let (key, texts) = if value.is_null(0) { (None, value.slice(0, 0)) } else { (Some(0), value) };
+    Some((texts, parts.iter().map(|part| Part::of_one(key, part.len())).collect()))
 }
 
 /// Whether each text is there, once, and behind all that are less.

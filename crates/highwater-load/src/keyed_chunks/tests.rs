@@ -65,11 +65,20 @@ fn keys_of_sorted_texts_are_written_as_keys() {
 }
 
 #[test]
-fn a_run_of_one_text_is_written_with_the_bytes_of_its_rows() {
-    for (nullable, rows) in [(false, 65_536), (true, 65_536), (true, 1), (false, 20_480)] {
-        let (schema, text) = (schema(nullable), texts(1, 44));
+fn a_run_of_one_text_or_of_none_is_written_with_the_bytes_of_its_rows() {
+    let none: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+    let one = texts(1, 44);
+    for (nullable, text, rows) in [
+        (false, &one, 65_536),
+        (true, &one, 65_536),
+        (true, &one, 1),
+        (false, &one, 20_480),
+        (true, &none, 65_536),
+        (true, &none, 1),
+    ] {
+        let schema = schema(nullable);
         let rows = [rows, 5, 12_000];
-        let packed = rows.map(|rows| held_batch(&schema, vec![run(&text, rows).unwrap()], rows).unwrap());
+        let packed = rows.map(|rows| held_batch(&schema, vec![run(text, rows).unwrap()], rows).unwrap());
         let plain = packed.clone().map(|batch| unpacked_batch(&batch, &schema).unwrap());
         assert!(object(&schema, &packed) == object(&schema, &plain), "{nullable} {rows:?}");
         assert!(chunk(nullable, packed.map(|batch| Arc::clone(batch.column(0))).as_slice(), true).is_some());
@@ -92,7 +101,6 @@ fn what_could_be_written_otherwise_is_left_to_the_writer_of_texts() {
     assert!(is_left(false, &[part(&texts(300, 65))]), "cut where they are told");
     let nulls = keyed(&known, 300, 5, |row| row == 7);
     assert!(is_left(true, &[part(&known), nulls]), "pages begin elsewhere");
-    assert!(is_left(true, &[keyed(&known, 300, 5, |_| true)]), "no text to tell");
     let many = texts(24_000, 44);
     assert!(chunk(false, &[keyed(&many, 24_000, 5, |_| false)], true).is_none(), "too much for a dictionary");
     assert!(chunk(false, &[part(&texts(300, 64))], true).is_some());

@@ -23,17 +23,8 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn text(&self, key: Option<&i32>) -> Option<Vec<u8>> {
-        key.map(|key| self.texts.value(*key as usize).as_bytes().to_vec())
-    }
-
-    /// `None` where no row has a text.
-    pub(super) fn close(&self, close: ColumnCloseResult) -> Result<Option<ColumnCloseResult>, ParquetError> {
-        let (Some(statistics), Some(column_index)) =
-            (self.statistics(&close.metadata), self.column_index(&close)?)
-        else {
-            return Ok(None);
-        };
+    pub(super) fn close(&self, close: ColumnCloseResult) -> Result<ColumnCloseResult, ParquetError> {
+        let column_index = close.column_index.map(|index| self.column_index(&index)).transpose()?;
         let offset_index = close.offset_index.map(|index| self.offset_index(index));
         let bytes = offset_index.as_ref().and_then(|index| index.unencoded_byte_array_data_bytes.as_ref());
         let keys = &close.metadata;
@@ -46,35 +37,41 @@ impl Told<'_> {
             .set_num_values(keys.num_values())
             .set_data_page_offset(keys.data_page_offset())
             .set_dictionary_page_offset(keys.dictionary_page_offset())
-            .set_statistics(statistics)
+            .set_statistics(self.statistics(keys))
             .set_unencoded_byte_array_data_bytes(bytes.map(|pages| pages.iter().sum()))
             .set_repetition_level_histogram(keys.repetition_level_histogram().cloned())
             .set_definition_level_histogram(keys.definition_level_histogram().cloned())
             .build()?;
-        Ok(Some(ColumnCloseResult { metadata, column_index: Some(column_index), offset_index, ..close }))
+        Ok(ColumnCloseResult { metadata, column_index, offset_index, ..close })
     }
 
-    fn statistics(&self, keys: &ColumnChunkMetaData) -> Option<Statistics> {
-        let Some(Statistics::Int32(keys)) = keys.statistics() else { return None };
-        let text = |key| self.text(key).map(ByteArray::from);
-        let (least, greatest) = (text(keys.min_opt())?, text(keys.max_opt())?);
-        let nulls = keys.null_count_opt();
-        Some(Statistics::ByteArray(ValueStatistics::new(Some(least), Some(greatest), None, nulls, false)))
+    fn text(&self, key: Option<&i32>) -> Option<Vec<u8>> {
+        key.map(|key| self.texts.value(*key as usize).as_bytes().to_vec())
     }
 
-    fn column_index(&self, close: &ColumnCloseResult) -> Result<Option<ColumnIndexMetaData>, ParquetError> {
-        let Some(index @ ColumnIndexMetaData::INT32(keys)) = &close.column_index else { return Ok(None) };
+    fn statistics(&self, keys: &ColumnChunkMetaData) -> Statistics {
+        let (least, greatest) = match keys.statistics() {
+            Some(Statistics::Int32(keys)) => (self.text(keys.min_opt()), self.text(keys.max_opt())),
+            _ => (None, None),
+        };
+        let (least, greatest) = (least.map(ByteArray::from), greatest.map(ByteArray::from));
+        let nulls = keys.statistics().and_then(Statistics::null_count_opt);
+        Statistics::ByteArray(ValueStatistics::new(least, greatest, None, nulls, false))
+    }
+
+    fn column_index(&self, index: &ColumnIndexMetaData) -> Result<ColumnIndexMetaData, ParquetError> {
         let mut told = ColumnIndexBuilder::new(PhysicalType::BYTE_ARRAY);
         let histogram = |levels: Option<&[i64]>| levels.map(|levels| LevelHistogram::from(levels.to_vec()));
-        for page in 0..keys.min_values().len() {
+        for page in 0..index.num_pages() as usize {
+            let (least, greatest) = match index {
+                ColumnIndexMetaData::INT32(keys) => {
+                    (self.text(keys.min_value(page)), self.text(keys.max_value(page)))
+                }
+                _ => (None, None),
+            };
             let nulls = index.null_count(page).unwrap_or_default();
-            if index.is_null_page(page) {
-                told.append(true, Vec::new(), Vec::new(), nulls, None);
-            } else {
-                let (least, greatest) = (self.text(keys.min_value(page)), self.text(keys.max_value(page)));
-                let (Some(least), Some(greatest)) = (least, greatest) else { return Ok(None) };
-                told.append(false, least, greatest, nulls, None);
-            }
+            let (least, greatest) = (least.unwrap_or_default(), greatest.unwrap_or_default());
+            told.append(index.is_null_page(page), least, greatest, nulls, None);
             let levels = [index.repetition_level_histogram(page), index.definition_level_histogram(page)];
             let [repetition, definition] = levels.map(histogram);
             told.append_histograms(&repetition, &definition);
@@ -82,7 +79,7 @@ impl Told<'_> {
         if let Some(order) = index.get_boundary_order() {
             told.set_boundary_order(order);
         }
-        told.build().map(Some)
+        told.build()
     }
 
     fn offset_index(&self, index: OffsetIndexMetaData) -> OffsetIndexMetaData {
