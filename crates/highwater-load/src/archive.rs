@@ -2,7 +2,7 @@
 
 use highwater_core::{Error, ErrorKind, RawPage, Result, Unit, Window};
 
-use crate::archive_file::{decode, encode};
+use crate::archive_lines::decode;
 use crate::layout::archive_path;
 use crate::object::{Put, blocking, cannot};
 use crate::pulled_pages::PulledPages;
@@ -19,16 +19,10 @@ impl Warehouse {
         if !self.shared.raw_archive {
             return Ok(digest);
         }
-        let pages = pages.into_pages().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Internal,
-                format!("a pull gave up the pages that are to be archived unit=`{unit}`"),
-            )
-        })?;
         let (of, name) = (unit.clone(), digest.clone());
-        let bytes = blocking(move || encode(&of, window, &name, pages)).await?;
+        let content = blocking(move || pages.into_file()?.finish(&of, window, &name)).await?;
         let path = archive_path(unit, window, &digest);
-        match self.shared.put(&path, bytes, None).await {
+        match self.shared.put(&path, content, None).await {
             Put::Done | Put::Refused(object_store::Error::AlreadyExists { .. }) => Ok(digest),
             Put::Refused(error) | Put::Failed(error) => match self.shared.read_suffix(&path, 1).await {
                 Ok(Some(_)) => Ok(digest),
@@ -37,7 +31,7 @@ impl Warehouse {
         }
     }
 
-    /// Whether pulls have to keep their pages for [`archive`](Self::archive).
+    /// Whether pulls are archived.
     #[must_use]
     pub fn archives(&self) -> bool {
         self.shared.raw_archive

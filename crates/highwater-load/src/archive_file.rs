@@ -1,27 +1,25 @@
 //! The form of a file of the raw archive: Zstandard over JSON lines.
 //!
-//! The first line says what the file is. Of each page a line tells the request and when it was received. A body that is a
-//! JSON text in one line is the next line, as it is, its length told before it (`body_bytes`); any other stands in the same
-//! line, as text (`body`) or, where it is no UTF-8, as Base64 (`body_base64`).
+//! The first line says what the file is. Of each page, in whichever order they came, a line tells the request and when it
+//! was received. A body that is a JSON text in one line is the next line, as it is, its length told before it
+//! (`body_bytes`); any other stands in the same line, as text (`body`) or, where it is no UTF-8, as Base64 (`body_base64`).
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, Read};
+use std::fmt;
+use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use highwater_core::{Error, ErrorKind, PageRequest, RawPage, Result, Unit, Window};
-use object_store::path::Path;
+use object_store::PutPayload;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
-use crate::object_record::newer_format;
-use crate::pulled_pages::is_pull_digest;
-
 /// 3 has digests of the form before; 2 has no bodies in lines of their own; 1 is the same with the oldest digests.
-const ARCHIVE_FORMAT: u32 = 4;
+pub(crate) const ARCHIVE_FORMAT: u32 = 4;
 /// Pages repeat themselves so much that higher levels take longer and save nothing.
 const LEVEL: i32 = 1;
 /// What was there before is looked up in so small a table that it stays in the fastest memory, and found as often: a page
@@ -39,83 +37,103 @@ struct Header {
     pages: usize,
 }
 
+/// What tells of a page.
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     #[serde(borrow)]
-    request: Cow<'a, PageRequest>,
-    fetched_at: DateTime<Utc>,
+    pub(crate) request: Cow<'a, PageRequest>,
+    pub(crate) fetched_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
-    body: Option<Cow<'a, str>>,
+    pub(crate) body: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    body_base64: Option<String>,
+    pub(crate) body_base64: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    body_bytes: Option<u64>,
-}
-
-/// The file of a pull's `pages`, each of which is given up as soon as it stands there.
-///
-/// # Errors
-/// `Internal` when it cannot be made.
-pub(crate) fn encode(unit: &Unit, window: Window, digest: &str, mut pages: Vec<RawPage>) -> Result<Bytes> {
-    pages.sort_by(|a, b| a.request.cmp(&b.request));
-    let (unit, pull_digest) = (unit.clone(), digest.to_owned());
-    let header = Header { format: ARCHIVE_FORMAT, unit, window, pull_digest, pages: pages.len() };
-    let write = move || -> io::Result<Vec<u8>> {
-        let mut file = File::new()?;
-        serde_json::to_writer(&mut file.frame, &header)?;
-        for page in pages {
-            file.end_line()?;
-            let line = line(&page);
-            serde_json::to_writer(&mut file.frame, &line)?;
-            if line.body_bytes.is_some() {
-                file.end_line()?;
-                file.frame.extend_from_slice(&page.body);
-            }
-        }
-        file.end_line()?;
-        file.finish()
-    };
-    let bytes = write()
-        .map_err(|error| Error::new(ErrorKind::Internal, "cannot encode a raw page").with_source(error))?;
-    Ok(Bytes::from(bytes))
+    pub(crate) body_bytes: Option<u64>,
 }
 
 /// A file under construction.
-struct File {
+pub(crate) struct ArchiveFile {
     compressor: Compressor<'static>,
     /// What waits to be compressed.
     frame: Vec<u8>,
     compressed: Vec<u8>,
+    pages: usize,
 }
 
-impl File {
-    fn new() -> io::Result<Self> {
-        let mut compressor = Compressor::new(LEVEL)?;
-        compressor.include_checksum(true)?;
-        compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
-        Ok(Self { compressor, frame: Vec::with_capacity(FRAME_BYTES), compressed: Vec::new() })
+impl fmt::Debug for ArchiveFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArchiveFile").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl ArchiveFile {
+    /// Without a page yet.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be made.
+    pub(crate) fn new() -> Result<Self> {
+        let new = || -> io::Result<Self> {
+            let mut compressor = Compressor::new(LEVEL)?;
+            compressor.include_checksum(true)?;
+            compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
+            let frame = Vec::with_capacity(FRAME_BYTES);
+            Ok(Self { compressor, frame, compressed: Vec::new(), pages: 0 })
+        };
+        new().map_err(not_encoded)
     }
 
-    fn end_line(&mut self) -> io::Result<()> {
-        self.frame.push(b'\n');
-        if self.frame.len() >= FRAME_BYTES {
+    /// Adds a page.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded.
+    pub(crate) fn add(&mut self, page: &RawPage) -> Result<()> {
+        self.pages += 1;
+        let mut add = || -> io::Result<()> {
+            let line = line(page);
+            serde_json::to_writer(&mut self.frame, &line)?;
+            self.frame.push(b'\n');
+            if line.body_bytes.is_some() {
+                self.frame.extend_from_slice(&page.body);
+                self.frame.push(b'\n');
+            }
+            if self.frame.len() >= FRAME_BYTES { self.end_frame() } else { Ok(()) }
+        };
+        add().map_err(not_encoded)
+    }
+
+    /// Bytes that it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.frame.len() + self.compressed.len()
+    }
+
+    /// The file of the pull that `digest` tells, with its first line before the pages.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded.
+    pub(crate) fn finish(mut self, unit: &Unit, window: Window, digest: &str) -> Result<PutPayload> {
+        let (unit, pull_digest) = (unit.clone(), digest.to_owned());
+        let header = Header { format: ARCHIVE_FORMAT, unit, window, pull_digest, pages: self.pages };
+        let mut finish = || -> io::Result<Vec<u8>> {
             self.end_frame()?;
-        }
-        Ok(())
+            let mut first = serde_json::to_vec(&header)?;
+            first.push(b'\n');
+            self.compressor.compress(&first)
+        };
+        let first = finish().map_err(not_encoded)?;
+        Ok([Bytes::from(first), Bytes::from(self.compressed)].into_iter().collect())
     }
 
     fn end_frame(&mut self) -> io::Result<()> {
-        self.compressed.extend(self.compressor.compress(&self.frame)?);
-        self.frame.clear();
+        if !self.frame.is_empty() {
+            self.compressed.extend(self.compressor.compress(&self.frame)?);
+            self.frame.clear();
+        }
         Ok(())
     }
+}
 
-    fn finish(mut self) -> io::Result<Vec<u8>> {
-        if !self.frame.is_empty() {
-            self.end_frame()?;
-        }
-        Ok(self.compressed)
-    }
+fn not_encoded(error: io::Error) -> Error {
+    Error::new(ErrorKind::Internal, "cannot encode a raw page").with_source(error)
 }
 
 fn line(page: &RawPage) -> Line<'_> {
@@ -136,76 +154,12 @@ fn is_json_line(text: &str) -> bool {
     (is_within('{', '}') || is_within('[', ']')) && !text.contains('\n')
 }
 
-/// The pages of the file at `path`, in the order of their requests.
-///
-/// # Errors
-/// `Storage` when they cannot be read or are not those of `digest`; `NewerFormat`.
-pub(crate) fn decode(bytes: &[u8], digest: &str, path: &Path) -> Result<Vec<RawPage>> {
-    let broken = |error: Broken| {
-        Error::new(ErrorKind::Storage, format!("a file of the raw archive cannot be read key=`{path}`"))
-            .with_source(error)
-    };
-    let file = zstd::Decoder::with_buffer(bytes).map_err(|error| broken(error.into()))?;
-    let mut lines = Lines(BufReader::new(file));
-    let format = lines.format().map_err(broken)?;
-    if format > ARCHIVE_FORMAT {
-        return Err(newer_format(path.as_ref(), format, ARCHIVE_FORMAT));
-    }
-    let mut pages = Vec::new();
-    while let Some(page) = lines.page().map_err(broken)? {
-        pages.push(page);
-    }
-    if !is_pull_digest(digest, &pages) {
-        return Err(broken("its pages are not those that its name says".into()));
-    }
-    Ok(pages)
-}
-
-/// Why a file cannot be read.
-type Broken = Box<dyn std::error::Error + Send + Sync>;
-
-/// What is left of a file.
-struct Lines<R>(R);
-
-impl<R: BufRead> Lines<R> {
-    fn format(&mut self) -> std::result::Result<u32, Broken> {
-        #[derive(Deserialize)]
-        struct Format {
-            format: u32,
-        }
-        let line = self.line()?.unwrap_or_default();
-        Ok(serde_json::from_str::<Format>(&line)?.format)
-    }
-
-    fn page(&mut self) -> std::result::Result<Option<RawPage>, Broken> {
-        let Some(line) = self.line()? else { return Ok(None) };
-        let Line { request, fetched_at, body, body_base64, body_bytes } = serde_json::from_str(&line)?;
-        let body = match (body, body_base64, body_bytes) {
-            (Some(text), ..) => Bytes::from(text.into_owned()),
-            (_, Some(text), _) => Bytes::from(STANDARD.decode(text)?),
-            (.., Some(bytes)) => self.body(bytes)?,
-            _ => return Err("a page without a body".into()),
-        };
-        Ok(Some(RawPage { request: request.into_owned(), body, fetched_at }))
-    }
-
-    fn line(&mut self) -> io::Result<Option<String>> {
-        let mut line = String::new();
-        Ok((self.0.read_line(&mut line)? > 0).then_some(line))
-    }
-
-    /// The next line, which is so many bytes long.
-    fn body(&mut self, bytes: u64) -> io::Result<Bytes> {
-        let mut body = Vec::new();
-        self.0.by_ref().take(bytes).read_to_end(&mut body)?;
-        self.0.read_exact(&mut [0])?;
-        Ok(Bytes::from(body))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use object_store::path::Path;
+
     use super::*;
+    use crate::archive_lines::decode;
     use crate::pulled_pages::PulledPages;
 
     fn unit() -> Unit {
@@ -223,7 +177,9 @@ mod tests {
     }
 
     fn encoded(pages: &[RawPage]) -> Bytes {
-        encode(&unit(), Window::day(unit().date), &digest(pages), pages.to_vec()).unwrap()
+        let mut file = ArchiveFile::new().unwrap();
+        pages.iter().for_each(|page| file.add(page).unwrap());
+        file.finish(&unit(), Window::day(unit().date), &digest(pages)).unwrap().into()
     }
 
     fn decoded(bytes: &[u8], pages: &[RawPage]) -> Result<Vec<RawPage>> {
@@ -247,6 +203,15 @@ mod tests {
             bodies.iter().enumerate().map(|(number, body)| page(number, body)).collect();
         assert_eq!(decoded(&encoded(&pages), &pages).unwrap(), pages);
         assert_eq!(decoded(&encoded(&[]), &[]).unwrap(), []);
+    }
+
+    #[test]
+    fn pages_stand_there_as_they_came_and_are_read_in_the_order_of_their_requests() {
+        let pages = [page(1, b"{}"), page(2, b"[]")];
+        let turned = encoded(&[pages[1].clone(), pages[0].clone()]);
+        let text = String::from_utf8(zstd::decode_all(&turned[..]).unwrap()).unwrap();
+        assert!(text.find("[]").unwrap() < text.find("{}").unwrap());
+        assert_eq!(decoded(&turned, &pages).unwrap(), pages);
     }
 
     #[test]

@@ -2,54 +2,89 @@
 
 use std::collections::BTreeMap;
 
-use highwater_core::{Digester, PageRequest, RawPage};
+use highwater_core::{Digester, Error, ErrorKind, PageRequest, RawPage, Result};
+
+use crate::archive_file::ArchiveFile;
 
 /// What a digest of today's form begins with.
 const BY_PAGE: &str = "p2-";
 
-/// The pages that a pull has received, in the order of their requests. Each is digested as it comes, so that its body need
-/// not be kept for that.
-#[derive(Clone, Debug)]
-pub struct PulledPages {
-    pages: BTreeMap<PageRequest, Pulled>,
-    kept: bool,
+/// What becomes of the pages of a pull, once they are decoded and digested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// They are given up.
+    Nothing,
+    /// They stay in memory: to be looked at, taken once more, or archived if what they say is new.
+    Pages,
+    /// They are encoded for the raw archive, and given up.
+    File,
 }
 
-#[derive(Clone, Debug)]
-struct Pulled {
-    digest: String,
-    page: Option<RawPage>,
+/// The pages that a pull has received, in the order of their requests. Each is digested as it comes, so that its body need
+/// not be kept for that.
+#[derive(Debug)]
+pub struct PulledPages {
+    digests: BTreeMap<PageRequest, String>,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Nothing,
+    Pages(BTreeMap<PageRequest, RawPage>),
+    File(Option<Box<ArchiveFile>>),
 }
 
 impl PulledPages {
-    /// No pages yet of a pull that keeps them, or gives each up as soon as it is digested.
+    /// No pages yet.
     #[must_use]
-    pub fn new(kept: bool) -> Self {
-        Self { pages: BTreeMap::new(), kept }
+    pub fn new(keep: Keep) -> Self {
+        let kept = match keep {
+            Keep::Nothing => Kept::Nothing,
+            Keep::Pages => Kept::Pages(BTreeMap::new()),
+            Keep::File => Kept::File(None),
+        };
+        Self { digests: BTreeMap::new(), kept }
     }
 
-    /// Adds a page. Another answer to its request is replaced.
-    pub fn add(&mut self, page: RawPage) {
-        let (request, digest) = (page.request.clone(), Digester::of_whole(&page.body));
-        self.pages.insert(request, Pulled { digest, page: self.kept.then_some(page) });
+    /// Adds a page, the answer to a request that was not answered before.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded.
+    pub fn add(&mut self, page: RawPage) -> Result<()> {
+        self.digests.insert(page.request.clone(), Digester::of_whole(&page.body));
+        match &mut self.kept {
+            Kept::Nothing => {}
+            Kept::Pages(pages) => drop(pages.insert(page.request.clone(), page)),
+            Kept::File(file) => match file {
+                Some(file) => file.add(&page)?,
+                None => file.insert(Box::new(ArchiveFile::new()?)).add(&page)?,
+            },
+        }
+        Ok(())
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pages.len()
+        self.digests.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pages.is_empty()
+        self.digests.is_empty()
     }
 
-    /// Bytes of the bodies that are kept.
+    /// Bytes of what is kept.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.pages.values().filter_map(|pulled| pulled.page.as_ref()).map(|page| page.body.len() as u64).sum()
+        let bytes = match &self.kept {
+            Kept::Nothing | Kept::File(None) => 0,
+            Kept::Pages(pages) => pages.values().map(|page| page.body.len()).sum(),
+            Kept::File(Some(file)) => file.bytes(),
+        };
+        bytes as u64
     }
 
     /// The digest of the pull: what its file in the raw archive is named by. It is taken of two lines for each page, in
@@ -58,27 +93,48 @@ impl PulledPages {
     #[must_use]
     pub fn digest(&self) -> String {
         let mut digester = Digester::new();
-        for (request, pulled) in &self.pages {
+        for (request, body) in &self.digests {
             digester.update(&json(request));
             digester.update(b"\n");
-            digester.update(pulled.digest.as_bytes());
+            digester.update(body.as_bytes());
             digester.update(b"\n");
         }
         format!("{BY_PAGE}{}", digester.finish())
     }
 
-    /// The pages; `None` when they were given up.
+    /// The pages; `None` where they were given up.
     #[must_use]
     pub fn into_pages(self) -> Option<Vec<RawPage>> {
-        self.kept.then(|| self.pages.into_values().filter_map(|pulled| pulled.page).collect())
+        match self.kept {
+            Kept::Pages(pages) => Some(pages.into_values().collect()),
+            Kept::Nothing | Kept::File(_) => None,
+        }
+    }
+
+    /// The file that they are archived in.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded, or the pages were given up without one.
+    pub(crate) fn into_file(self) -> Result<ArchiveFile> {
+        match self.kept {
+            Kept::File(Some(file)) => Ok(*file),
+            Kept::File(None) => ArchiveFile::new(),
+            Kept::Pages(pages) => {
+                let mut file = ArchiveFile::new()?;
+                pages.into_values().try_for_each(|page| file.add(&page)).map(|()| file)
+            }
+            Kept::Nothing => {
+                Err(Error::new(ErrorKind::Internal, "a pull gave up the pages that are to be archived"))
+            }
+        }
     }
 }
 
 impl FromIterator<RawPage> for PulledPages {
     /// Keeps them.
     fn from_iter<I: IntoIterator<Item = RawPage>>(pages: I) -> Self {
-        let mut pulled = Self::new(true);
-        pages.into_iter().for_each(|page| pulled.add(page));
+        let mut pulled = Self::new(Keep::Pages);
+        pages.into_iter().for_each(|page| pulled.add(page).expect("nothing is encoded"));
         pulled
     }
 }
@@ -120,33 +176,37 @@ mod tests {
         RawPage { request, body: Bytes::from_static(body.as_bytes()), fetched_at: DateTime::UNIX_EPOCH }
     }
 
-    fn digest(pages: &[RawPage], kept: bool) -> String {
-        let mut pulled = PulledPages::new(kept);
-        pages.iter().for_each(|page| pulled.add(page.clone()));
-        pulled.digest()
+    fn pulled(pages: &[RawPage], keep: Keep) -> PulledPages {
+        let mut pulled = PulledPages::new(keep);
+        pages.iter().for_each(|page| pulled.add(page.clone()).unwrap());
+        pulled
+    }
+
+    fn digest(pages: &[RawPage], keep: Keep) -> String {
+        pulled(pages, keep).digest()
     }
 
     #[test]
     fn neither_the_order_of_arrival_nor_what_is_kept_changes_a_pull() {
         let (a, b) = (page(1, "{}"), page(2, "[]"));
-        let told = digest(&[a.clone(), b.clone()], true);
-        assert_eq!(told, digest(&[b.clone(), a.clone()], false));
-        assert_ne!(told, digest(std::slice::from_ref(&a), true));
-        assert_ne!(told, digest(&[page(1, "[]"), page(2, "{}")], true));
-        assert_eq!(told, digest(&[page(2, "{}"), a, b], false), "a page that came again counts once");
+        let told = digest(&[a.clone(), b.clone()], Keep::Pages);
+        assert_eq!(told, digest(&[b.clone(), a.clone()], Keep::Nothing));
+        assert_eq!(told, digest(&[b, a.clone()], Keep::File));
+        assert_ne!(told, digest(&[a], Keep::Pages));
+        assert_ne!(told, digest(&[page(1, "[]"), page(2, "{}")], Keep::Pages));
     }
 
     #[test]
-    fn pages_are_kept_or_given_up() {
-        let (mut kept, mut passing) = (PulledPages::new(true), PulledPages::new(false));
-        for pulled in [&mut kept, &mut passing] {
-            pulled.add(page(2, "[]"));
-            pulled.add(page(1, "{}\n"));
-            assert!(pulled.len() == 2 && !pulled.is_empty());
-        }
-        assert_eq!((kept.bytes(), passing.bytes()), (5, 0));
+    fn pages_are_kept_encoded_or_given_up() {
+        let pages = [page(2, "[]"), page(1, "{}\n")];
+        let [nothing, kept, file] = [Keep::Nothing, Keep::Pages, Keep::File].map(|keep| pulled(&pages, keep));
+        assert_eq!([&nothing, &kept, &file].map(PulledPages::len), [2; 3]);
+        assert_eq!((nothing.bytes(), kept.bytes()), (0, 5));
+        assert!(file.bytes() > 5);
         assert_eq!(kept.into_pages(), Some(vec![page(1, "{}\n"), page(2, "[]")]));
-        assert_eq!(passing.into_pages(), None);
+        assert!(nothing.into_pages().is_none() && file.into_pages().is_none());
+        let [nothing, kept, file] = [Keep::Nothing, Keep::Pages, Keep::File].map(|keep| pulled(&pages, keep));
+        assert!(nothing.into_file().is_err() && kept.into_file().is_ok() && file.into_file().is_ok());
     }
 
     /// Computed outside of Highwater.
@@ -155,7 +215,7 @@ mod tests {
         let pages = [page(2, "[]"), page(1, "{}")];
         let today = "p2-b3-f3492a18c6ff3aedda561c6e28a5868a";
         let before = ["b3-ef3e70793e3e401c563bca683f1aeac9", "cfa8c3cad3fc04d33ccf0a402658b7f3"];
-        assert_eq!(digest(&pages, true), today);
+        assert_eq!(digest(&pages, Keep::Pages), today);
         for form in before.into_iter().chain([today]) {
             assert!(is_pull_digest(form, &pages), "{form}");
             assert!(!is_pull_digest(form, &pages[..1]), "{form}");

@@ -11,7 +11,7 @@ use highwater_core::{
     Clock, DatasetSpec, Error, ErrorKind, Extractor, Figure, PageRequest, RawPage, Result, RunId, SourceName,
     Window,
 };
-use highwater_load::PulledPages;
+use highwater_load::{Keep, PulledPages};
 use highwater_transform::{Normalised, Staging, StagingContext, Tally};
 
 use crate::admission::Admission;
@@ -34,12 +34,10 @@ pub struct Puller {
     /// Whether every row must speak about a bucket of the dataset's grain inside the span. Off where rows are only
     /// looked at and the span was asked for freely.
     pub check_buckets: bool,
-    /// Whether pages are kept as received: to be archived, looked at, or taken once more.
-    pub keeps_pages: bool,
 }
 
 /// A pull that is complete and agrees with itself.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Pulled {
     /// The span.
     pub window: Window,
@@ -76,33 +74,43 @@ struct Received {
 }
 
 impl Puller {
-    /// Pulls `window`. An answer that contradicts itself is asked for again once, as a whole.
+    /// Pulls `window`, whose pages are to be kept as `keep` says. An answer that contradicts itself is asked for again once, as a whole.
     ///
     /// # Errors
     /// The first error of a page, other than that a resource is gone; `Mismatch` when the second attempt contradicts
     /// itself too.
-    pub async fn pull(&self, window: Window) -> Result<Pulled, PullFailure> {
-        self.follow(window, &self.extractor.first(&self.spec, window)).await
+    pub async fn pull(&self, window: Window, keep: Keep) -> Result<Pulled, PullFailure> {
+        self.follow(window, &self.extractor.first(&self.spec, window), keep).await
     }
 
     /// As [`pull`](Self::pull), from `first` on instead of the requests that open a pull of the dataset.
     ///
     /// # Errors
     /// As [`pull`](Self::pull).
-    pub async fn follow(&self, window: Window, first: &[PageRequest]) -> Result<Pulled, PullFailure> {
-        match self.attempt(window, first).await {
+    pub async fn follow(
+        &self,
+        window: Window,
+        first: &[PageRequest],
+        keep: Keep,
+    ) -> Result<Pulled, PullFailure> {
+        match self.attempt(window, first, keep).await {
             Err(failure) if failure.error.kind() == ErrorKind::Mismatch => {
                 tracing::info!(%window, cause = %failure.error.chain(), "pulling again");
                 drop(failure);
-                self.attempt(window, first).await
+                self.attempt(window, first, keep).await
             }
             outcome => outcome,
         }
     }
 
-    async fn attempt(&self, window: Window, first: &[PageRequest]) -> Result<Pulled, PullFailure> {
+    async fn attempt(
+        &self,
+        window: Window,
+        first: &[PageRequest],
+        keep: Keep,
+    ) -> Result<Pulled, PullFailure> {
         let extracted_at = self.clock.now();
-        let mut received = self.nothing_yet(window, extracted_at);
+        let mut received = self.nothing_yet(window, extracted_at, keep);
         let outcome = self.receive(first, &mut received).await;
         let requests = (received.pages.len() + received.gone.len()) as u64;
         let pulled = finish(received, window, extracted_at, outcome).await?;
@@ -120,9 +128,9 @@ impl Puller {
             let message =
                 format!("a pull about single resources gave its pages up dataset=`{}`", self.spec.name);
             let error = Error::new(ErrorKind::Internal, message);
-            return Err(PullFailure { error, pages: PulledPages::new(false) });
+            return Err(PullFailure { error, pages: PulledPages::new(Keep::Nothing) });
         };
-        let mut received = self.nothing_yet(window, extracted_at);
+        let mut received = self.nothing_yet(window, extracted_at, Keep::Pages);
         received.gone = gone;
         let taken =
             pages.into_iter().chain(recalled).try_for_each(|page| self.take(page, &mut received).map(drop));
@@ -130,7 +138,7 @@ impl Puller {
         Ok(Pulled { requests, ..pulled })
     }
 
-    fn nothing_yet(&self, window: Window, extracted_at: DateTime<Utc>) -> Received {
+    fn nothing_yet(&self, window: Window, extracted_at: DateTime<Utc>, keep: Keep) -> Received {
         let context = StagingContext {
             source: self.source.clone(),
             spec: Arc::clone(&self.spec),
@@ -142,7 +150,7 @@ impl Puller {
         Received {
             staging: Staging::new(context),
             tally: Tally::new(window),
-            pages: PulledPages::new(self.keeps_pages),
+            pages: PulledPages::new(keep),
             figures: Vec::new(),
             gone: Vec::new(),
         }
@@ -186,7 +194,7 @@ impl Puller {
         received.staging.start_page(&page.request.operation);
         let facts = self.extractor.decode(&self.spec, &page, &mut received.staging);
         let counted = facts.and_then(|facts| received.tally.add(&page.request, &facts).map(|()| facts));
-        received.pages.add(page);
+        received.pages.add(page)?;
         let facts = counted?;
         received.figures.extend(facts.figures);
         Ok(facts.next)

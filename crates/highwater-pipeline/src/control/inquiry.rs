@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use highwater_core::{
     Clock, Column, DatasetSpec, Extractor, Figure, PageRequest, Result, RunId, SourceName, Table, Window,
 };
+use highwater_load::Keep;
 use highwater_transform::{TableBatch, additive_totals};
 
 use super::Check;
@@ -75,9 +76,8 @@ impl Inquiry {
             clock: Arc::clone(&self.clock),
             admission: Arc::clone(&self.admission),
             check_buckets: false,
-            keeps_pages: false,
         };
-        let pulled = puller.follow(span, requests).await.map_err(|failure| failure.error)?;
+        let pulled = puller.follow(span, requests, Keep::Nothing).await.map_err(|failure| failure.error)?;
         let mut figures: BTreeMap<(Table, Column), Figure> = BTreeMap::new();
         for figure in pulled.figures {
             figures

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use highwater_core::{ErrorKind, HeldWindow, Result, Window, WindowRecord, WindowSet};
-use highwater_load::{PulledPages, RejectLine, WindowCommit};
+use highwater_load::{Keep, PulledPages, RejectLine, WindowCommit};
 use highwater_transform::{Shrink, TableBatch, shrinks};
 
 use super::gone::{self, Recalled};
@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) verdict: Verdict,
     /// The requests it took; `None` where nothing was asked.
     pub(super) requests: Option<u64>,
-    /// Bytes of the pages that it kept, which are in memory until they are archived.
+    /// Bytes of what it kept of its pages, which is in memory until it is archived.
     pub(super) page_bytes: u64,
     /// Fields that the provider sends and we do not know.
     pub(super) unknown_fields: Vec<String>,
@@ -58,7 +58,7 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
         let verdict = Verdict::Unchanged(record.clone());
         return Ok(Prepared { window, verdict, requests: None, page_bytes: 0, unknown_fields: Vec::new() });
     }
-    let pulled = match unit.puller.pull(window).await {
+    let pulled = match unit.puller.pull(window, keep(unit, published, window)).await {
         Ok(pulled) => pulled,
         Err(PullFailure { error, pages }) => {
             if error.kind() == ErrorKind::Drift {
@@ -75,6 +75,18 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
         Recalled::Lost(record) => Verdict::Unchanged(record),
     };
     Ok(Prepared { window, verdict, requests, page_bytes, unknown_fields })
+}
+
+/// What a pull of `window` does with its pages. What is published already mostly comes once more as it was, and is not
+/// archived again; where resources are asked for one by one, pages of some that are gone by now may be added.
+fn keep(unit: &UnitRun, published: &PublishedUnit, window: Window) -> Keep {
+    let archives = unit.dataset.warehouse.archives();
+    match published.record(window) {
+        _ if unit.spec().per_resource => Keep::Pages,
+        None if archives => Keep::File,
+        Some(_) if archives => Keep::Pages,
+        _ => Keep::Nothing,
+    }
 }
 
 /// Archives the pages of an answer that is not as we know it. What fails the window is that answer, whether or not its
@@ -109,7 +121,7 @@ async fn judge(unit: &UnitRun, published: &PublishedUnit, mut pulled: Pulled) ->
     {
         return Ok(Verdict::Hold(held));
     }
-    let pages = std::mem::replace(&mut pulled.pages, PulledPages::new(false));
+    let pages = std::mem::replace(&mut pulled.pages, PulledPages::new(Keep::Nothing));
     let pull_digest = unit.dataset.warehouse.archive(&unit.unit, window, pages).await?;
     Ok(Verdict::Publish(Box::new(fresh(unit, published, pulled, pull_digest))))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use highwater_core::{
     Column, DatasetSpec, Error, ErrorKind, Grain, OperationSpec, PageRequest, Result, Window, format_instant,
 };
+use highwater_load::Keep;
 use highwater_pipeline::{Admission, Puller};
 use highwater_transform::{Normalised, TableBatch};
 
@@ -44,9 +45,9 @@ pub(crate) async fn run(global: &Global, args: &FetchArgs) -> Result<Exit> {
         clock: Arc::clone(&session.clock),
         admission: Arc::new(Admission::new(1, stop_token()?)),
         check_buckets: false,
-        keeps_pages: args.raw,
     };
-    let outcome = puller.follow(request.window, &[request]).await;
+    let keep = if args.raw { Keep::Pages } else { Keep::Nothing };
+    let outcome = puller.follow(request.window, &[request], keep).await;
     if args.raw {
         let (pages, error) = match outcome {
             Ok(pulled) => (pulled.pages, None),

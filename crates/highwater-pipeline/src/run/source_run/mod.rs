@@ -245,8 +245,6 @@ impl SourceRun {
         } else {
             Arc::new(with_step(&dataset.spec, planned.step))
         };
-        // Where resources are asked for one by one, some may be gone: what their pages said is added to these.
-        let keeps_pages = dataset.warehouse.archives() || spec.per_resource;
         let puller = Puller {
             extractor: Arc::clone(&self.source.extractor),
             source: self.source.name.clone(),
@@ -255,7 +253,6 @@ impl SourceRun {
             clock: Arc::clone(&self.options.clock),
             admission: Arc::clone(&self.admission),
             check_buckets: true,
-            keeps_pages,
         };
         let run = UnitRun::new(planned, Arc::clone(dataset), puller, self.options.shrink_tolerance);
         let pulls = planned.windows.len();
