@@ -23,15 +23,14 @@ use crate::typed_chunks::{TypedChunk, TypedColumn};
 /// The library cuts longer texts where it tells the least and the greatest.
 const LONGEST_TOLD_BYTES: usize = 64;
 
-/// The rows of one page, and those that may come on top before the writer looks.
-const PAGE_ROWS: usize = 20_000 + 1_024;
-
 /// Writes the chunks of one column of texts.
 pub(crate) struct KeyedTexts {
     texts: ColumnDescPtr,
     /// With a dictionary.
     usual: TypedColumn,
     plain: TypedColumn,
+    /// The most rows of a page: those that end it, and as many as are written before that is looked at.
+    page_rows: usize,
     page_bytes: usize,
     dictionary_bytes: usize,
     known: Option<KnownTexts>,
@@ -54,6 +53,7 @@ impl KeyedTexts {
             texts: Arc::clone(texts),
             usual: TypedColumn::new(&keys, usual),
             plain: TypedColumn::new(&keys, plain),
+            page_rows: plain.data_page_row_count_limit() + plain.write_batch_size(),
             page_bytes: plain.data_page_size_limit(),
             dictionary_bytes: usual.dictionary_page_size_limit(),
             known: None,
@@ -78,7 +78,7 @@ impl KeyedTexts {
         repeat: bool,
         compressor: &mut Compressor<'static>,
     ) -> Result<Option<TypedChunk>, ParquetError> {
-        let room = repeat || (keys.longest + size_of::<u32>()) * PAGE_ROWS < self.page_bytes;
+        let room = repeat || (keys.longest + size_of::<u32>()) * self.page_rows < self.page_bytes;
         if keys.longest > LONGEST_TOLD_BYTES || !room {
             return Ok(None);
         }
