@@ -10,7 +10,8 @@ use crate::warehouse::Warehouse;
 
 impl Warehouse {
     /// Keeps the bodies of a pull of `window`, unless the archive is switched off. The same pull again is no error and
-    /// writes nothing. Durable when it returns; the pages are given up before anything is sent. Returns the digest of the pull.
+    /// writes nothing. Durable when it returns; the pages are given up before anything is sent. Returns the digest of the
+    /// pull.
     ///
     /// # Errors
     /// `Storage`; `Internal` when the pages were not kept for it.

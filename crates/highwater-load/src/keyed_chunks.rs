@@ -1,7 +1,7 @@
-//! Column chunks of texts that come as keys of a sorted dictionary. The library's writer of Arrow's arrays looks each text up
-//! anew and compares it with the least and the greatest; here its writer of integers takes the keys, which compare as their
-//! texts do, and what it makes is put into words: the pages that hold texts, the least and greatest, and how long texts
-//! are. The bytes are the same.
+//! Column chunks of texts that come as keys of a sorted dictionary. The library's writer of Arrow's arrays looks each text
+//! up anew and compares it with the least and the greatest; here its writer of integers takes the keys, which compare as
+//! their texts do, and what it makes is put into words: the pages that hold texts, the least and greatest, and how long
+//! texts are. The bytes are the same.
 
 mod told;
 

@@ -24,8 +24,8 @@ pub(crate) struct KnownTexts {
 }
 
 impl<'a> Keys<'a> {
-    /// The rows of `parts`, where they are keys of the same sorted texts, or one text or none over and over. `known` keeps what is
-    /// found out of the texts, which are those of the next rows mostly.
+    /// The rows of `parts`, where they are keys of the same sorted texts, or one text or none over and over. `known` keeps
+    /// what is found out of the texts, which are those of the next rows mostly.
     pub(crate) fn of(parts: &[&'a ArrayRef], known: &mut Option<KnownTexts>) -> Option<Self> {
         let (texts, parts) = keyed(parts).or_else(|| repeated(parts))?;
         let known = match known {

@@ -74,7 +74,8 @@ struct Received {
 }
 
 impl Puller {
-    /// Pulls `window`, whose pages are to be kept as `keep` says. An answer that contradicts itself is asked for again once, as a whole.
+    /// Pulls `window`, with its pages kept as `keep` says. An answer that contradicts itself is asked for again once, as a
+    /// whole.
     ///
     /// # Errors
     /// The first error of a page, other than that a resource is gone; `Mismatch` when the second attempt contradicts
