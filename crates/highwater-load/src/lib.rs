@@ -50,6 +50,9 @@ mod version;
 mod warehouse;
 mod writer;
 
+#[cfg(test)]
+mod fixture;
+
 pub use inspect::Inspection;
 pub use local::LocalFolder;
 pub use object_record::{OBJECT_FORMAT, ObjectRecord};

@@ -162,6 +162,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::fixture::{library_object, object, record};
     use crate::packed::{cast_whole, run, unpacked_batch};
     use crate::sorting::held_batch;
     use arrow::array::{Decimal64Array, DictionaryArray, Int64Array, StringArray};
@@ -203,17 +204,6 @@ mod tests {
         held_batch(&schema(), columns, rows).unwrap()
     }
 
-    fn record() -> ObjectRecord {
-        ObjectRecord {
-            commit_id: "one".to_owned(),
-            table: Table::Resources,
-            unit: "s/d/2026-09-01".parse().unwrap(),
-            windows: Vec::new(),
-            sealed: false,
-            first_offset: 4,
-        }
-    }
-
     #[test]
     fn an_object_of_runs_has_the_bytes_that_the_library_writes_of_plain_rows() {
         let mut batches: Vec<RecordBatch> = (0..11).map(|n| batch(n * 8_192, 8_192, None)).collect();
@@ -222,12 +212,7 @@ mod tests {
         batches.iter().for_each(|batch| ours.write(batch).unwrap());
         assert!(ours.repeated[0].is_some() && ours.repeated[1].is_none());
         let (_, ours) = ours.finish(&record()).unwrap();
-        let properties = properties(Table::Resources, &schema());
-        let mut theirs = ArrowWriter::try_new(Vec::new(), schema(), Some(properties)).unwrap();
-        batches.iter().for_each(|batch| theirs.write(&unpacked_batch(batch, &schema()).unwrap()).unwrap());
-        record().to_key_values().into_iter().for_each(|pair| theirs.append_key_value_metadata(pair));
-        let theirs = theirs.into_inner().unwrap();
-        assert!(ours == theirs);
+        assert!(ours == library_object(&schema(), &batches));
     }
 
     #[test]
@@ -257,8 +242,6 @@ mod tests {
         let rows = concat_batches(&schema, &rows.map(Result::unwrap).collect::<Vec<_>>()).unwrap();
         let unpacked = batches.map(|batch| unpacked_batch(&batch, &schema).unwrap());
         assert_eq!(rows, concat_batches(&schema, &unpacked).unwrap());
-        let mut plain = ObjectWriter::new(Table::Resources, &schema, None).unwrap();
-        unpacked.iter().for_each(|batch| plain.write(batch).unwrap());
-        assert!(plain.finish(&record()).unwrap().1 == bytes, "packing changes no byte");
+        assert!(object(&schema, &unpacked) == bytes, "packing changes no byte");
     }
 }

@@ -8,8 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chunk_pages::compressor;
-use crate::object_record::ObjectRecord;
-use crate::object_writer::ObjectWriter;
+use crate::fixture::object;
 use crate::packed::{run, unpacked_batch};
 use crate::sorting::held_batch;
 use crate::writer::{plain_properties, properties};
@@ -27,20 +26,6 @@ fn keyed(texts: &ArrayRef, rows: usize, step: usize, is_null: impl Fn(usize) -> 
     let key = |row: usize| (!is_null(row)).then(|| (row * step / 5 % texts.len()) as i32);
     let keys: Int32Array = (0..rows).map(key).collect();
     Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(texts)).unwrap())
-}
-
-fn object(schema: &SchemaRef, batches: &[RecordBatch]) -> Vec<u8> {
-    let mut writer = ObjectWriter::new(Table::Resources, schema, None).unwrap();
-    batches.iter().for_each(|batch| writer.write(batch).unwrap());
-    let record = ObjectRecord {
-        commit_id: "one".to_owned(),
-        table: Table::Resources,
-        unit: "s/d/2026-09-01".parse().unwrap(),
-        windows: Vec::new(),
-        sealed: false,
-        first_offset: 4,
-    };
-    writer.finish(&record).unwrap().1
 }
 
 fn chunk(nullable: bool, parts: &[ArrayRef], repeat: bool) -> Option<TypedChunk> {
@@ -132,7 +117,8 @@ proptest! {
         let batches: Vec<RecordBatch> = parts
             .iter()
             .map(|(rows, step)| {
-                held_batch(&schema, vec![keyed(&texts, *rows, if count == EACH_ITS_OWN { 5 } else { *step }, is_null)], *rows).unwrap()
+                let step = if count == EACH_ITS_OWN { 5 } else { *step };
+                held_batch(&schema, vec![keyed(&texts, *rows, step, is_null)], *rows).unwrap()
             })
             .collect();
         let plain: Vec<RecordBatch> =

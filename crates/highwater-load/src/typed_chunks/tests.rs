@@ -2,41 +2,13 @@
 
 use super::*;
 use arrow::array::{Int64Array, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
-use highwater_core::Table;
-use parquet::arrow::ArrowWriter;
+use arrow::datatypes::{Field, Schema};
 use proptest::prelude::*;
 
-use crate::object_record::ObjectRecord;
-use crate::object_writer::ObjectWriter;
-use crate::packed::{cast_whole, held_type, run, unpacked_batch};
+use crate::fixture::{library_object, object};
+use crate::packed::{cast_whole, held_type, run};
 use crate::sorting::held_batch;
-use crate::writer::{ROW_GROUP_ROWS, properties};
-
-fn record() -> ObjectRecord {
-    ObjectRecord {
-        commit_id: "one".to_owned(),
-        table: Table::Resources,
-        unit: "s/d/2026-09-01".parse().unwrap(),
-        windows: Vec::new(),
-        sealed: false,
-        first_offset: 4,
-    }
-}
-
-fn ours(schema: &SchemaRef, batches: &[RecordBatch]) -> Vec<u8> {
-    let mut writer = ObjectWriter::new(Table::Resources, schema, None).unwrap();
-    batches.iter().for_each(|batch| writer.write(batch).unwrap());
-    writer.finish(&record()).unwrap().1
-}
-
-fn theirs(schema: &SchemaRef, batches: &[RecordBatch]) -> Vec<u8> {
-    let properties = properties(Table::Resources, schema);
-    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties)).unwrap();
-    batches.iter().for_each(|batch| writer.write(&unpacked_batch(batch, schema).unwrap()).unwrap());
-    record().to_key_values().into_iter().for_each(|pair| writer.append_key_value_metadata(pair));
-    writer.into_inner().unwrap()
-}
+use crate::writer::ROW_GROUP_ROWS;
 
 #[test]
 fn a_run_of_one_number_or_of_none_is_written_with_the_bytes_of_its_rows() {
@@ -45,7 +17,7 @@ fn a_run_of_one_number_or_of_none_is_written_with_the_bytes_of_its_rows() {
         let number = Arc::new(Int64Array::from(vec![value])) as ArrayRef;
         let rows = [65_536, 5, 12_000];
         let batches = rows.map(|rows| held_batch(&schema, vec![run(&number, rows).unwrap()], rows).unwrap());
-        assert!(ours(&schema, &batches) == theirs(&schema, &batches), "{value:?}");
+        assert!(object(&schema, &batches) == library_object(&schema, &batches), "{value:?}");
     }
 }
 
@@ -88,6 +60,6 @@ proptest! {
             }
         }
         let batches: Vec<RecordBatch> = within_groups.iter().map(batch).collect();
-        prop_assert!(ours(&schema, &batches) == theirs(&schema, &batches));
+        prop_assert!(object(&schema, &batches) == library_object(&schema, &batches));
     }
 }
