@@ -20,8 +20,7 @@ impl Warehouse {
         if !self.shared.raw_archive {
             return Ok(digest);
         }
-        let (of, name) = (unit.clone(), digest.clone());
-        let content = blocking(move || pages.into_file()?.finish(&of, window, &name)).await?;
+        let content = pages.into_file().await?.finish(unit, window, &digest).await?;
         let path = archive_path(unit, window, &digest);
         match self.shared.put(&path, content, None).await {
             Put::Done | Put::Refused(object_store::Error::AlreadyExists { .. }) => Ok(digest),

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use highwater_core::{Error, ErrorKind, PageRequest, RawPage, Result, Unit, Window};
 use object_store::PutPayload;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
@@ -51,18 +52,49 @@ pub(crate) struct Line<'a> {
     pub(crate) body_bytes: Option<u64>,
 }
 
-/// A file under construction.
+/// A file under construction. Pages are taken as they come; what waits is compressed on a thread where that disturbs
+/// nobody, while the next ones are taken.
+#[derive(Debug)]
 pub(crate) struct ArchiveFile {
-    compressor: Compressor<'static>,
     /// What waits to be compressed.
     frame: Vec<u8>,
-    compressed: Vec<u8>,
     pages: usize,
+    frames: State,
 }
 
-impl fmt::Debug for ArchiveFile {
+#[derive(Debug)]
+enum State {
+    Ready(Frames),
+    /// Compressing a frame, which it gives back to be filled again.
+    Busy(JoinHandle<io::Result<(Frames, Vec<u8>)>>),
+    /// The file cannot be made any more.
+    Failed,
+}
+
+/// What is compressed already.
+struct Frames {
+    compressor: Compressor<'static>,
+    compressed: Vec<u8>,
+}
+
+impl fmt::Debug for Frames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArchiveFile").field("pages", &self.pages).finish_non_exhaustive()
+        f.debug_struct("Frames").field("bytes", &self.compressed.len()).finish_non_exhaustive()
+    }
+}
+
+impl Frames {
+    fn new() -> io::Result<Self> {
+        let mut compressor = Compressor::new(LEVEL)?;
+        compressor.include_checksum(true)?;
+        compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
+        Ok(Self { compressor, compressed: Vec::new() })
+    }
+
+    fn add(mut self, mut frame: Vec<u8>) -> io::Result<(Self, Vec<u8>)> {
+        self.compressed.extend(self.compressor.compress(&frame)?);
+        frame.clear();
+        Ok((self, frame))
     }
 }
 
@@ -72,63 +104,57 @@ impl ArchiveFile {
     /// # Errors
     /// `Internal` when it cannot be made.
     pub(crate) fn new() -> Result<Self> {
-        let new = || -> io::Result<Self> {
-            let mut compressor = Compressor::new(LEVEL)?;
-            compressor.include_checksum(true)?;
-            compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
-            let frame = Vec::with_capacity(FRAME_BYTES);
-            Ok(Self { compressor, frame, compressed: Vec::new(), pages: 0 })
-        };
-        new().map_err(not_encoded)
+        let frames = State::Ready(Frames::new().map_err(not_encoded)?);
+        Ok(Self { frame: Vec::new(), pages: 0, frames })
     }
 
     /// Adds a page.
     ///
     /// # Errors
     /// `Internal` when it cannot be encoded.
-    pub(crate) fn add(&mut self, page: &RawPage) -> Result<()> {
+    pub(crate) async fn add(&mut self, page: &RawPage) -> Result<()> {
         self.pages += 1;
-        let mut add = || -> io::Result<()> {
-            let line = line(page);
-            serde_json::to_writer(&mut self.frame, &line)?;
+        let line = line(page);
+        serde_json::to_writer(&mut self.frame, &line).map_err(|error| not_encoded(error.into()))?;
+        self.frame.push(b'\n');
+        if line.body_bytes.is_some() {
+            self.frame.extend_from_slice(&page.body);
             self.frame.push(b'\n');
-            if line.body_bytes.is_some() {
-                self.frame.extend_from_slice(&page.body);
-                self.frame.push(b'\n');
-            }
-            if self.frame.len() >= FRAME_BYTES { self.end_frame() } else { Ok(()) }
-        };
-        add().map_err(not_encoded)
-    }
-
-    /// Bytes that it takes in memory.
-    pub(crate) fn bytes(&self) -> usize {
-        self.frame.len() + self.compressed.len()
+        }
+        if self.frame.len() >= FRAME_BYTES { self.end_frame().await } else { Ok(()) }
     }
 
     /// The file of the pull that `digest` tells, with its first line before the pages.
     ///
     /// # Errors
     /// `Internal` when it cannot be encoded.
-    pub(crate) fn finish(mut self, unit: &Unit, window: Window, digest: &str) -> Result<PutPayload> {
+    pub(crate) async fn finish(mut self, unit: &Unit, window: Window, digest: &str) -> Result<PutPayload> {
+        self.end_frame().await?;
+        let (frames, _) = self.idle().await?;
         let (unit, pull_digest) = (unit.clone(), digest.to_owned());
         let header = Header { format: ARCHIVE_FORMAT, unit, window, pull_digest, pages: self.pages };
-        let mut finish = || -> io::Result<Vec<u8>> {
-            self.end_frame()?;
-            let mut first = serde_json::to_vec(&header)?;
-            first.push(b'\n');
-            self.compressor.compress(&first)
-        };
-        let first = finish().map_err(not_encoded)?;
-        Ok([Bytes::from(first), Bytes::from(self.compressed)].into_iter().collect())
+        let Frames { mut compressor, compressed } = frames;
+        let mut first = serde_json::to_vec(&header).map_err(|error| not_encoded(error.into()))?;
+        first.push(b'\n');
+        let first = compressor.compress(&first).map_err(not_encoded)?;
+        Ok([Bytes::from(first), Bytes::from(compressed)].into_iter().collect())
     }
 
-    fn end_frame(&mut self) -> io::Result<()> {
-        if !self.frame.is_empty() {
-            self.compressed.extend(self.compressor.compress(&self.frame)?);
-            self.frame.clear();
-        }
+    /// Begins to compress what waits.
+    async fn end_frame(&mut self) -> Result<()> {
+        let (frames, empty) = self.idle().await?;
+        let full = std::mem::replace(&mut self.frame, empty);
+        self.frames = State::Busy(tokio::task::spawn_blocking(move || frames.add(full)));
         Ok(())
+    }
+
+    /// What is compressed, once nothing is being compressed any more, and an empty frame.
+    async fn idle(&mut self) -> Result<(Frames, Vec<u8>)> {
+        match std::mem::replace(&mut self.frames, State::Failed) {
+            State::Ready(frames) => Ok((frames, Vec::with_capacity(FRAME_BYTES))),
+            State::Busy(task) => task.await.map_err(io::Error::other).flatten().map_err(not_encoded),
+            State::Failed => Err(not_encoded(io::Error::other("a page before could not be encoded"))),
+        }
     }
 }
 
@@ -176,18 +202,20 @@ mod tests {
         PulledPages::from_iter(pages.to_vec()).digest()
     }
 
-    fn encoded(pages: &[RawPage]) -> Bytes {
+    async fn encoded(pages: &[RawPage]) -> Bytes {
         let mut file = ArchiveFile::new().unwrap();
-        pages.iter().for_each(|page| file.add(page).unwrap());
-        file.finish(&unit(), Window::day(unit().date), &digest(pages)).unwrap().into()
+        for page in pages {
+            file.add(page).await.unwrap();
+        }
+        file.finish(&unit(), Window::day(unit().date), &digest(pages)).await.unwrap().into()
     }
 
     fn decoded(bytes: &[u8], pages: &[RawPage]) -> Result<Vec<RawPage>> {
         decode(bytes, &digest(pages), &Path::from("raw/x"))
     }
 
-    #[test]
-    fn pages_read_back_whatever_bytes_they_hold() {
+    #[tokio::test]
+    async fn pages_read_back_whatever_bytes_they_hold() {
         let bodies: [&[u8]; 9] = [
             b"{\"a\":\"line\\nfeed\"}",
             b"{\"a\":\"line\\nfeed\"}\n",
@@ -201,22 +229,22 @@ mod tests {
         ];
         let pages: Vec<RawPage> =
             bodies.iter().enumerate().map(|(number, body)| page(number, body)).collect();
-        assert_eq!(decoded(&encoded(&pages), &pages).unwrap(), pages);
-        assert_eq!(decoded(&encoded(&[]), &[]).unwrap(), []);
+        assert_eq!(decoded(&encoded(&pages).await, &pages).unwrap(), pages);
+        assert_eq!(decoded(&encoded(&[]).await, &[]).unwrap(), []);
     }
 
-    #[test]
-    fn pages_stand_there_as_they_came_and_are_read_in_the_order_of_their_requests() {
+    #[tokio::test]
+    async fn pages_stand_there_as_they_came_and_are_read_in_the_order_of_their_requests() {
         let pages = [page(1, b"{}"), page(2, b"[]")];
-        let turned = encoded(&[pages[1].clone(), pages[0].clone()]);
+        let turned = encoded(&[pages[1].clone(), pages[0].clone()]).await;
         let text = String::from_utf8(zstd::decode_all(&turned[..]).unwrap()).unwrap();
         assert!(text.find("[]").unwrap() < text.find("{}").unwrap());
         assert_eq!(decoded(&turned, &pages).unwrap(), pages);
     }
 
-    #[test]
-    fn a_body_of_one_line_stands_there_as_it_came() {
-        let bytes = encoded(&[page(1, b"{\"data\":[]}"), page(2, b"Down\nfor maintenance")]);
+    #[tokio::test]
+    async fn a_body_of_one_line_stands_there_as_it_came() {
+        let bytes = encoded(&[page(1, b"{\"data\":[]}"), page(2, b"Down\nfor maintenance")]).await;
         let text = String::from_utf8(zstd::decode_all(&bytes[..]).unwrap()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), lines[2]), (4, "{\"data\":[]}"));
@@ -226,17 +254,17 @@ mod tests {
         assert_eq!(told["body"], "Down\nfor maintenance");
     }
 
-    #[test]
-    fn pages_that_are_more_than_is_compressed_at_once_read_back() {
+    #[tokio::test]
+    async fn pages_that_are_more_than_is_compressed_at_once_read_back() {
         let body = format!("[{}1]", "1,".repeat(FRAME_BYTES / 4));
         let pages: Vec<RawPage> = (0..5).map(|number| page(number, body.as_bytes())).collect();
-        assert_eq!(decoded(&encoded(&pages), &pages).unwrap(), pages);
+        assert_eq!(decoded(&encoded(&pages).await, &pages).unwrap(), pages);
     }
 
-    #[test]
-    fn a_file_under_a_wrong_name_or_cut_off_is_not_believed() {
+    #[tokio::test]
+    async fn a_file_under_a_wrong_name_or_cut_off_is_not_believed() {
         let pages = [page(1, b"{}")];
-        let bytes = encoded(&pages);
+        let bytes = encoded(&pages).await;
         assert!(decoded(&bytes, &[]).is_err());
         assert!(decoded(&bytes[..bytes.len() - 3], &pages).is_err());
         let text = zstd::decode_all(&bytes[..]).unwrap();

@@ -11,6 +11,7 @@ use arrow::error::ArrowError;
 use highwater_core::Table;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::Type as PhysicalType;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -22,7 +23,7 @@ use crate::chunk_pages::compressor;
 use crate::keyed_chunks::KeyedTexts;
 use crate::packed::{cast_whole, held_type, run_value};
 use crate::repetition::hardly_repeat;
-use crate::typed_chunks::{TypedChunk, TypedColumn};
+use crate::typed_chunks::{TypedChunk, TypedColumn, TypedProperties};
 use crate::writer::{plain_properties, properties};
 
 /// Makes the writers of one object's column chunks.
@@ -31,14 +32,23 @@ pub(crate) struct ColumnWriters {
     compressor: Compressor<'static>,
 }
 
-/// Makes the writers of one column's chunks.
+/// Makes the chunks of one column.
 struct ColumnWriter {
     field: FieldRef,
-    typed: TypedColumn,
-    keyed: KeyedTexts,
-    usual: ArrowRowGroupWriterFactory,
-    /// Without a dictionary.
-    plain: ArrowRowGroupWriterFactory,
+    way: Way,
+    /// For what goes no other way.
+    arrow: ArrowRowGroupWriterFactory,
+}
+
+/// The way that most chunks of a column are made.
+enum Way {
+    Numbers(TypedColumn),
+    Texts {
+        keyed: KeyedTexts,
+        /// Without a dictionary.
+        plain: ArrowRowGroupWriterFactory,
+    },
+    Arrow,
 }
 
 /// A column chunk that is to be appended to a row group.
@@ -71,15 +81,22 @@ impl ColumnWriters {
     pub(crate) fn new(table: Table, schema: &SchemaRef) -> Result<Self, ParquetError> {
         let usual = Arc::new(properties(table, schema));
         let plain = Arc::new(plain_properties(table, schema));
+        let (typed, typed_plain) = (TypedProperties::new(&usual), TypedProperties::new(&plain));
         let column = |field: &FieldRef| {
             // Written in 64 bits as in more, the same bytes come out.
             let held = field.as_ref().clone().with_data_type(held_type(field.data_type()));
             let field = Arc::new(held);
             let descr = columns_of(&field)?.column(0);
-            let typed = TypedColumn::new(&descr, &usual);
-            let keyed = KeyedTexts::new(&descr, &usual, &plain)?;
-            let (usual, plain) = (alone(&field, &usual)?, alone(&field, &plain)?);
-            Ok(ColumnWriter { field, typed, keyed, usual, plain })
+            let way = match (field.data_type(), descr.physical_type()) {
+                (DataType::Utf8, _) => Way::Texts {
+                    keyed: KeyedTexts::new(&descr, &typed, &typed_plain)?,
+                    plain: alone(&field, &plain)?,
+                },
+                (_, PhysicalType::INT64) => Way::Numbers(TypedColumn { descr, properties: typed.clone() }),
+                _ => Way::Arrow,
+            };
+            let arrow = alone(&field, &usual)?;
+            Ok(ColumnWriter { field, way, arrow })
         };
         let columns = schema.fields().iter().map(column).collect::<Result<_, ParquetError>>()?;
         Ok(Self { columns, compressor: compressor()? })
@@ -88,19 +105,28 @@ impl ColumnWriters {
     /// The chunk of `parts`, which may be packed, of the column at `position`.
     pub(crate) fn chunk(&mut self, position: usize, parts: &[&ArrayRef]) -> Result<Chunk, ParquetError> {
         let (column, compressor) = (&mut self.columns[position], &mut self.compressor);
-        let ColumnWriter { field, typed, keyed, usual, plain } = column;
-        if let Some(chunk) = typed.numbers(parts, compressor)? {
-            return Ok(Chunk::Typed(chunk));
+        let ColumnWriter { field, way, arrow } = column;
+        let mut factory = &*arrow;
+        match way {
+            Way::Numbers(typed) => {
+                if let Some(chunk) = typed.numbers(parts, compressor)? {
+                    return Ok(Chunk::Typed(chunk));
+                }
+            }
+            Way::Texts { keyed, plain } => {
+                let keys = keyed.keys(parts);
+                let hardly_repeat = hardly_repeat(parts, keys.as_ref(), keyed.dictionary_bytes())?;
+                if let Some(keys) = keys
+                    && let Some(chunk) = keyed.chunk(&keys, !hardly_repeat, compressor)?
+                {
+                    return Ok(Chunk::Typed(chunk));
+                }
+                if hardly_repeat {
+                    factory = plain;
+                }
+            }
+            Way::Arrow => {}
         }
-        let keys = keyed.keys(parts);
-        let limit = keyed.dictionary_bytes();
-        let hardly_repeat = hardly_repeat(parts, field.data_type(), keys.as_ref(), limit)?;
-        if let Some(keys) = keys
-            && let Some(chunk) = keyed.chunk(&keys, !hardly_repeat, compressor)?
-        {
-            return Ok(Chunk::Typed(chunk));
-        }
-        let factory = if hardly_repeat { plain } else { usual };
         // The place of the row group is for encryption alone.
         let writer = factory.create_column_writers(0)?.pop();
         let mut writer = writer.ok_or_else(|| ParquetError::General(format!("no column for {field}")))?;

@@ -11,14 +11,13 @@ use arrow::array::ArrayRef;
 use parquet::basic::{Repetition, Type as PhysicalType};
 use parquet::data_type;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
 use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use zstd::bulk::Compressor;
 
 use self::told::Told;
 use crate::chunk_pages::Words;
 use crate::keys::{Keys, KnownTexts};
-use crate::typed_chunks::{TypedChunk, TypedColumn};
+use crate::typed_chunks::{TypedChunk, TypedColumn, TypedProperties};
 
 /// The library cuts longer texts where it tells the least and the greatest.
 const LONGEST_TOLD_BYTES: usize = 64;
@@ -40,8 +39,8 @@ impl KeyedTexts {
     /// For the column `texts`, with a dictionary and without one.
     pub(crate) fn new(
         texts: &ColumnDescPtr,
-        usual: &WriterProperties,
-        plain: &WriterProperties,
+        usual: &TypedProperties,
+        plain: &TypedProperties,
     ) -> Result<Self, ParquetError> {
         let nullable = texts.max_def_level() > 0;
         let repetition = if nullable { Repetition::OPTIONAL } else { Repetition::REQUIRED };
@@ -49,13 +48,15 @@ impl KeyedTexts {
             Type::primitive_type_builder(texts.name(), PhysicalType::INT32).with_repetition(repetition);
         let path = texts.path().clone();
         let keys = Arc::new(ColumnDescriptor::new(Arc::new(keys.build()?), texts.max_def_level(), 0, path));
+        let column = |of: &TypedProperties| TypedColumn { descr: Arc::clone(&keys), properties: of.clone() };
+        let (with_dictionary, without) = (usual.usual(), plain.usual());
         Ok(Self {
             texts: Arc::clone(texts),
-            usual: TypedColumn::new(&keys, usual),
-            plain: TypedColumn::new(&keys, plain),
-            page_rows: plain.data_page_row_count_limit() + plain.write_batch_size(),
-            page_bytes: plain.data_page_size_limit(),
-            dictionary_bytes: usual.dictionary_page_size_limit(),
+            usual: column(usual),
+            plain: column(plain),
+            page_rows: without.data_page_row_count_limit() + without.write_batch_size(),
+            page_bytes: without.data_page_size_limit(),
+            dictionary_bytes: with_dictionary.dictionary_page_size_limit(),
             known: None,
         })
     }

@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::Int32Type;
 
 use crate::packed::same_value;
+use crate::texts::are_sorted;
 use crate::typed_chunks::Part;
 
 /// Rows as keys of texts that are sorted, each there once.
@@ -44,15 +45,14 @@ impl<'a> Keys<'a> {
     /// The keys of the rows that have a text.
     pub(crate) fn known(&self) -> impl Iterator<Item = i32> {
         self.parts.iter().flat_map(|part| {
-            let is_known = |row: usize| part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-            part.values.iter().enumerate().filter(move |(row, _)| is_known(*row)).map(|(_, key)| *key)
+            part.values.iter().enumerate().filter(|(row, _)| part.is_known(*row)).map(|(_, key)| *key)
         })
     }
 }
 
 impl KnownTexts {
     fn of(texts: &ArrayRef) -> Self {
-        let sorted = texts.as_string_opt::<i32>().filter(|texts| is_sorted(texts));
+        let sorted = texts.as_string_opt::<i32>().filter(|texts| are_sorted(texts));
         let longest = sorted.map(|texts| texts.offsets().lengths().max().unwrap_or_default());
         Self { texts: Arc::clone(texts), longest_if_sorted: longest }
     }
@@ -71,9 +71,4 @@ fn repeated<'a>(parts: &[&ArrayRef]) -> Option<(ArrayRef, Vec<Part<'a, i32>>)> {
     let value = same_value(parts)?;
     let (key, texts) = if value.is_null(0) { (None, value.slice(0, 0)) } else { (Some(0), value) };
     Some((texts, parts.iter().map(|part| Part::of_one(key, part.len())).collect()))
-}
-
-/// Whether each text is there, once, and behind all that are less.
-fn is_sorted(texts: &StringArray) -> bool {
-    texts.null_count() == 0 && (1..texts.len()).all(|at| texts.value(at - 1) < texts.value(at))
 }

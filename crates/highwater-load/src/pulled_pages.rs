@@ -51,14 +51,14 @@ impl PulledPages {
     ///
     /// # Errors
     /// `Internal` when it cannot be encoded.
-    pub fn add(&mut self, page: RawPage) -> Result<()> {
+    pub async fn add(&mut self, page: RawPage) -> Result<()> {
         self.digests.insert(page.request.clone(), Digester::of_whole(&page.body));
         match &mut self.kept {
             Kept::Nothing => {}
             Kept::Pages(pages) => drop(pages.insert(page.request.clone(), page)),
             Kept::File(file) => match file {
-                Some(file) => file.add(&page)?,
-                None => file.insert(Box::new(ArchiveFile::new()?)).add(&page)?,
+                Some(file) => file.add(&page).await?,
+                None => file.insert(Box::new(ArchiveFile::new()?)).add(&page).await?,
             },
         }
         Ok(())
@@ -76,15 +76,13 @@ impl PulledPages {
         self.digests.is_empty()
     }
 
-    /// Bytes of what is kept.
+    /// Bytes of the bodies that stay in memory.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let bytes = match &self.kept {
-            Kept::Nothing | Kept::File(None) => 0,
-            Kept::Pages(pages) => pages.values().map(|page| page.body.len()).sum(),
-            Kept::File(Some(file)) => file.bytes(),
-        };
-        bytes as u64
+        match &self.kept {
+            Kept::Pages(pages) => pages.values().map(|page| page.body.len() as u64).sum(),
+            Kept::Nothing | Kept::File(_) => 0,
+        }
     }
 
     /// The digest of the pull: what its file in the raw archive is named by. It is taken of two lines for each page, in
@@ -115,13 +113,16 @@ impl PulledPages {
     ///
     /// # Errors
     /// `Internal` when it cannot be encoded, or the pages were given up without one.
-    pub(crate) fn into_file(self) -> Result<ArchiveFile> {
+    pub(crate) async fn into_file(self) -> Result<ArchiveFile> {
         match self.kept {
             Kept::File(Some(file)) => Ok(*file),
             Kept::File(None) => ArchiveFile::new(),
             Kept::Pages(pages) => {
                 let mut file = ArchiveFile::new()?;
-                pages.into_values().try_for_each(|page| file.add(&page)).map(|()| file)
+                for page in pages.into_values() {
+                    file.add(&page).await?;
+                }
+                Ok(file)
             }
             Kept::Nothing => {
                 Err(Error::new(ErrorKind::Internal, "a pull gave up the pages that are to be archived"))
@@ -133,9 +134,12 @@ impl PulledPages {
 impl FromIterator<RawPage> for PulledPages {
     /// Keeps them.
     fn from_iter<I: IntoIterator<Item = RawPage>>(pages: I) -> Self {
-        let mut pulled = Self::new(Keep::Pages);
-        pages.into_iter().for_each(|page| pulled.add(page).expect("nothing is encoded"));
-        pulled
+        let (mut digests, mut kept) = (BTreeMap::new(), BTreeMap::new());
+        for page in pages {
+            digests.insert(page.request.clone(), Digester::of_whole(&page.body));
+            kept.insert(page.request.clone(), page);
+        }
+        Self { digests, kept: Kept::Pages(kept) }
     }
 }
 
@@ -145,7 +149,8 @@ impl FromIterator<RawPage> for PulledPages {
 /// today's has their digests; it is no longer written.
 pub(crate) fn is_pull_digest(digest: &str, pages: &[RawPage]) -> bool {
     if digest.starts_with(BY_PAGE) {
-        return PulledPages::from_iter(pages.iter().cloned()).digest() == digest;
+        let pulled = PulledPages::from_iter(pages.iter().cloned());
+        return pulled.len() == pages.len() && pulled.digest() == digest;
     }
     let mut ordered: Vec<&RawPage> = pages.iter().collect();
     ordered.sort_by(|a, b| a.request.cmp(&b.request));
@@ -176,37 +181,43 @@ mod tests {
         RawPage { request, body: Bytes::from_static(body.as_bytes()), fetched_at: DateTime::UNIX_EPOCH }
     }
 
-    fn pulled(pages: &[RawPage], keep: Keep) -> PulledPages {
+    async fn pulled(pages: &[RawPage], keep: Keep) -> PulledPages {
         let mut pulled = PulledPages::new(keep);
-        pages.iter().for_each(|page| pulled.add(page.clone()).unwrap());
+        for page in pages {
+            pulled.add(page.clone()).await.unwrap();
+        }
         pulled
     }
 
-    fn digest(pages: &[RawPage], keep: Keep) -> String {
-        pulled(pages, keep).digest()
-    }
-
-    #[test]
-    fn neither_the_order_of_arrival_nor_what_is_kept_changes_a_pull() {
+    #[tokio::test]
+    async fn neither_the_order_of_arrival_nor_what_is_kept_changes_a_pull() {
         let (a, b) = (page(1, "{}"), page(2, "[]"));
-        let told = digest(&[a.clone(), b.clone()], Keep::Pages);
-        assert_eq!(told, digest(&[b.clone(), a.clone()], Keep::Nothing));
-        assert_eq!(told, digest(&[b, a.clone()], Keep::File));
-        assert_ne!(told, digest(&[a], Keep::Pages));
-        assert_ne!(told, digest(&[page(1, "[]"), page(2, "{}")], Keep::Pages));
+        let told = PulledPages::from_iter([a.clone(), b.clone()]).digest();
+        for keep in [Keep::Nothing, Keep::Pages, Keep::File] {
+            assert_eq!(pulled(&[b.clone(), a.clone()], keep).await.digest(), told);
+            assert_ne!(pulled(std::slice::from_ref(&a), keep).await.digest(), told);
+            assert_ne!(pulled(&[page(1, "[]"), page(2, "{}")], keep).await.digest(), told);
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_are_kept_encoded_or_given_up() {
+        let pages = [page(2, "[]"), page(1, "{}\n")];
+        for (keep, bytes, as_pages, as_file) in
+            [(Keep::Nothing, 0, false, false), (Keep::Pages, 5, true, true), (Keep::File, 0, false, true)]
+        {
+            let of = pulled(&pages, keep).await;
+            assert_eq!((of.len(), of.bytes()), (2, bytes), "{keep:?}");
+            let in_order = vec![page(1, "{}\n"), page(2, "[]")];
+            assert_eq!(of.into_pages(), as_pages.then_some(in_order), "{keep:?}");
+            assert_eq!(pulled(&pages, keep).await.into_file().await.is_ok(), as_file, "{keep:?}");
+        }
     }
 
     #[test]
-    fn pages_are_kept_encoded_or_given_up() {
-        let pages = [page(2, "[]"), page(1, "{}\n")];
-        let [nothing, kept, file] = [Keep::Nothing, Keep::Pages, Keep::File].map(|keep| pulled(&pages, keep));
-        assert_eq!([&nothing, &kept, &file].map(PulledPages::len), [2; 3]);
-        assert_eq!((nothing.bytes(), kept.bytes()), (0, 5));
-        assert!(file.bytes() > 5);
-        assert_eq!(kept.into_pages(), Some(vec![page(1, "{}\n"), page(2, "[]")]));
-        assert!(nothing.into_pages().is_none() && file.into_pages().is_none());
-        let [nothing, kept, file] = [Keep::Nothing, Keep::Pages, Keep::File].map(|keep| pulled(&pages, keep));
-        assert!(nothing.into_file().is_err() && kept.into_file().is_ok() && file.into_file().is_ok());
+    fn a_page_that_stands_there_twice_is_not_believed() {
+        let pages = [page(1, "{}"), page(1, "{}")];
+        assert!(!is_pull_digest(&PulledPages::from_iter(pages.clone()).digest(), &pages));
     }
 
     /// Computed outside of Highwater.
@@ -215,7 +226,7 @@ mod tests {
         let pages = [page(2, "[]"), page(1, "{}")];
         let today = "p2-b3-f3492a18c6ff3aedda561c6e28a5868a";
         let before = ["b3-ef3e70793e3e401c563bca683f1aeac9", "cfa8c3cad3fc04d33ccf0a402658b7f3"];
-        assert_eq!(digest(&pages, Keep::Pages), today);
+        assert_eq!(PulledPages::from_iter(pages.clone()).digest(), today);
         for form in before.into_iter().chain([today]) {
             assert!(is_pull_digest(form, &pages), "{form}");
             assert!(!is_pull_digest(form, &pages[..1]), "{form}");

@@ -19,17 +19,13 @@ const SAMPLE_ROWS: usize = 8_192;
 /// with `keys`, which are those of the same rows, it is found faster.
 pub(crate) fn hardly_repeat(
     parts: &[&ArrayRef],
-    kind: &DataType,
     keys: Option<&Keys<'_>>,
     dictionary_bytes: usize,
 ) -> Result<bool, ArrowError> {
-    if *kind != DataType::Utf8 {
-        return Ok(false);
-    }
     let (sample, rows) = match keys {
         Some(keys) => (Sample::of_keys(keys), keys.rows()),
         None => {
-            let of = |part: &&ArrayRef| Ok((Strided::of(part, kind)?, part.len()));
+            let of = |part: &&ArrayRef| Ok((Strided::of(part, &DataType::Utf8)?, part.len()));
             Sample::of_texts(&parts.iter().map(of).collect::<Result<Vec<_>, ArrowError>>()?)
         }
     };
@@ -112,8 +108,8 @@ mod tests {
 
     fn answer(parts: &[&ArrayRef], bytes: usize) -> bool {
         let keys = Keys::of(parts, &mut None);
-        let fast = hardly_repeat(parts, &DataType::Utf8, keys.as_ref(), bytes).unwrap();
-        assert_eq!(hardly_repeat(parts, &DataType::Utf8, None, bytes).unwrap(), fast);
+        let fast = hardly_repeat(parts, keys.as_ref(), bytes).unwrap();
+        assert_eq!(hardly_repeat(parts, None, bytes).unwrap(), fast);
         fast
     }
 

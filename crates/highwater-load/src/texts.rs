@@ -90,8 +90,7 @@ impl Texts {
 /// All texts, each once and sorted, and for each of `dictionaries` the places of its texts among them.
 fn brought_together(dictionaries: &[&StringArray]) -> Result<(Arc<StringArray>, Vec<Places>), ArrowError> {
     if let [only] = dictionaries
-        && only.null_count() == 0
-        && (1..only.len()).all(|at| only.value(at - 1) < only.value(at))
+        && are_sorted(only)
     {
         return Ok((Arc::new((*only).clone()), vec![(0..only.len() as i32).collect()]));
     }
@@ -110,6 +109,11 @@ fn brought_together(dictionaries: &[&StringArray]) -> Result<(Arc<StringArray>, 
     known.iter().for_each(|text| sorted.append_value(text));
     let places = dictionaries.iter().map(|texts| places(texts, &known).into()).collect();
     Ok((Arc::new(sorted.finish()), places))
+}
+
+/// Whether each text is there, once, and behind all that are less.
+pub(crate) fn are_sorted(texts: &StringArray) -> bool {
+    texts.null_count() == 0 && (1..texts.len()).all(|at| texts.value(at - 1) < texts.value(at))
 }
 
 /// Whether both are the same texts at the same place in memory.

@@ -60,6 +60,12 @@ impl<T: Clone> Part<'_, T> {
         }
     }
 
+    /// Whether `row` is not null.
+    #[inline]
+    pub(crate) fn is_known(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
+    }
+
     /// How many rows are not null.
     pub(crate) fn known_rows(&self) -> usize {
         self.values.len() - self.nulls.as_ref().map_or(0, NullBuffer::null_count)
@@ -73,24 +79,35 @@ impl<T: Clone> Part<'_, T> {
     }
 }
 
-/// Writes the chunks of one column of one type.
+/// The properties by which columns of one type are written.
 #[derive(Clone)]
-pub(crate) struct TypedColumn {
-    descr: ColumnDescPtr,
+pub(crate) struct TypedProperties {
     usual: WriterPropertiesPtr,
     /// For rows none or all of which are null, which the writer of Arrow's arrays takes a page at a time.
     uniform: WriterPropertiesPtr,
 }
 
-impl TypedColumn {
-    pub(crate) fn new(descr: &ColumnDescPtr, properties: &WriterProperties) -> Self {
-        let page = properties.data_page_row_count_limit();
+impl TypedProperties {
+    pub(crate) fn new(properties: &WriterProperties) -> Self {
         // Pages are compressed on their way.
         let usual = properties.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build();
+        let page = properties.data_page_row_count_limit();
         let uniform = usual.clone().into_builder().set_write_batch_size(page).build();
-        Self { descr: Arc::clone(descr), usual: Arc::new(usual), uniform: Arc::new(uniform) }
+        Self { usual: Arc::new(usual), uniform: Arc::new(uniform) }
     }
 
+    pub(crate) fn usual(&self) -> &WriterProperties {
+        &self.usual
+    }
+}
+
+/// Writes the chunks of one column of one type.
+pub(crate) struct TypedColumn {
+    pub(crate) descr: ColumnDescPtr,
+    pub(crate) properties: TypedProperties,
+}
+
+impl TypedColumn {
     /// The chunk of `parts`, which are numbers of 64 bits; `None` where they are not, or as of [`chunk`](Self::chunk).
     pub(crate) fn numbers(
         &self,
@@ -114,9 +131,9 @@ impl TypedColumn {
         let nullable = self.descr.max_def_level() > 0;
         let uniform = parts.iter().filter(|part| part.is_uniform()).count();
         let properties = match uniform {
-            _ if !nullable => &self.usual,
-            0 => &self.usual,
-            all if all == parts.len() => &self.uniform,
+            _ if !nullable => &self.properties.usual,
+            0 => &self.properties.usual,
+            all if all == parts.len() => &self.properties.uniform,
             _ => return Ok(None),
         };
         let mut sink = TrackedWrite::new(Vec::new());

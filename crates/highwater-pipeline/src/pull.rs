@@ -133,8 +133,7 @@ impl Puller {
         };
         let mut received = self.nothing_yet(window, extracted_at, Keep::Pages);
         received.gone = gone;
-        let taken =
-            pages.into_iter().chain(recalled).try_for_each(|page| self.take(page, &mut received).map(drop));
+        let taken = self.take_all(pages.into_iter().chain(recalled), &mut received).await;
         let pulled = finish(received, window, extracted_at, taken).await?;
         Ok(Pulled { requests, ..pulled })
     }
@@ -177,7 +176,7 @@ impl Puller {
             }
             let Some((request, answer)) = on_their_way.next().await else { return Ok(()) };
             match answer {
-                Ok(page) => next.extend(self.take(page, received)?),
+                Ok(page) => next.extend(self.take(page, received).await?),
                 Err(error) if error.kind() == ErrorKind::Gone && request.id.is_some() => {
                     tracing::info!(
                         operation = request.operation,
@@ -191,11 +190,18 @@ impl Puller {
         }
     }
 
-    fn take(&self, page: RawPage, received: &mut Received) -> Result<Vec<PageRequest>> {
+    async fn take_all(&self, pages: impl Iterator<Item = RawPage>, received: &mut Received) -> Result<()> {
+        for page in pages {
+            self.take(page, received).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, page: RawPage, received: &mut Received) -> Result<Vec<PageRequest>> {
         received.staging.start_page(&page.request.operation);
         let facts = self.extractor.decode(&self.spec, &page, &mut received.staging);
         let counted = facts.and_then(|facts| received.tally.add(&page.request, &facts).map(|()| facts));
-        received.pages.add(page)?;
+        received.pages.add(page).await?;
         let facts = counted?;
         received.figures.extend(facts.figures);
         Ok(facts.next)

@@ -31,7 +31,8 @@ fn keyed(texts: &ArrayRef, rows: usize, step: usize, is_null: impl Fn(usize) -> 
 fn chunk(nullable: bool, parts: &[ArrayRef], repeat: bool) -> Option<TypedChunk> {
     let schema = schema(nullable);
     let descr = ArrowSchemaConverter::new().convert(&schema).unwrap().column(0);
-    let [usual, plain] = [properties, plain_properties].map(|of| of(Table::Resources, &schema));
+    let [usual, plain] =
+        [properties, plain_properties].map(|of| TypedProperties::new(&of(Table::Resources, &schema)));
     let mut keyed = KeyedTexts::new(&descr, &usual, &plain).unwrap();
     let keys = keyed.keys(&parts.iter().collect::<Vec<_>>())?;
     keyed.chunk(&keys, repeat, &mut compressor().unwrap()).unwrap()

@@ -87,8 +87,7 @@ impl Told<'_> {
         let ends = starts.clone().skip(1).map(Some).chain([None]);
         let mut lengths = self.parts.iter().flat_map(|part| {
             part.values.iter().enumerate().map(|(row, key)| {
-                let known = part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-                if known { i64::from(self.texts.value_length(*key as usize)) } else { 0 }
+                if part.is_known(row) { i64::from(self.texts.value_length(*key as usize)) } else { 0 }
             })
         });
         let bytes = starts.zip(ends).map(|(start, end)| match end {

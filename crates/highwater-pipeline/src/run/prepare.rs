@@ -80,12 +80,14 @@ pub(super) async fn prepare(unit: &UnitRun, window: Window) -> Result<Prepared> 
 /// What a pull of `window` does with its pages. What is published already mostly comes once more as it was, and is not
 /// archived again; where resources are asked for one by one, pages of some that are gone by now may be added.
 fn keep(unit: &UnitRun, published: &PublishedUnit, window: Window) -> Keep {
-    let archives = unit.dataset.warehouse.archives();
-    match published.record(window) {
-        _ if unit.spec().per_resource => Keep::Pages,
-        None if archives => Keep::File,
-        Some(_) if archives => Keep::Pages,
-        _ => Keep::Nothing,
+    if unit.spec().per_resource {
+        Keep::Pages
+    } else if !unit.dataset.warehouse.archives() {
+        Keep::Nothing
+    } else if published.record(window).is_some() {
+        Keep::Pages
+    } else {
+        Keep::File
     }
 }
 
